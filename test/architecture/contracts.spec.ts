@@ -1,0 +1,17 @@
+// A contract without a conformance suite does not merge: one suite, and one spec for every implementation of it.
+import { exists, filesBelow } from './project-files';
+
+const contracts = filesBelow('src')
+  .filter((file) => file.endsWith('.contract.ts'))
+  .map((file) => [file.split('/').pop()!.replace('.contract.ts', ''), file] as const);
+
+const specs = filesBelow('test/conformance').filter((file) => file.endsWith('.spec.ts'));
+
+it('finds the contracts', () => {
+  expect(contracts.map(([name]) => name)).toContain('channel');
+});
+
+it.each(contracts)('%s has a suite, and a spec that runs it', (name) => {
+  expect(exists(`test/conformance/${name}.ts`)).toBe(true);
+  expect(specs.filter((spec) => spec.startsWith(`test/conformance/${name}.`))).not.toEqual([]);
+});
