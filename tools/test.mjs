@@ -9,7 +9,7 @@ const started = performance.now();
 
 const checked = await check();
 const built = await runSteps([{ name: 'build', command: ['node', 'tools/build.mjs'] }]);
-const tiers = ['component', 'conformance', 'e2e', 'examples'];
+const tiers = ['support', 'component', 'conformance', 'e2e', 'examples'];
 const tested = await runSteps([
   jestStep('tiers', 'jest.config.cjs', {
     parameters: [`--testPathPatterns=/test/(${tiers.join('|')})/`, '--maxWorkers=2'],
