@@ -57,31 +57,31 @@ function expand(canonical, byUrl) {
   return result;
 }
 
-function requiredValueSets(structures) {
-  const elements = structures.flatMap((structure) => structure.snapshot.element);
-  const bindings = elements.filter((element) => element.binding?.strength === 'required');
-  return [...new Set(bindings.map((element) => element.binding.valueSet))].sort();
+function requiredValueSets(types) {
+  const lines = Object.values(types).flatMap((type) => type.elements ?? []);
+  const bindings = lines.flatMap((line) => line.split(' ').filter((mark) => mark.startsWith('#')));
+  return [...new Set(bindings.map((mark) => mark.slice(1)))].sort();
 }
 
 /**
- * In: structures, and CodeSystems and ValueSets.
+ * In: types as buildTypes gives them, and CodeSystems and ValueSets.
  * Out: `codes` (short value set → system → codes joined by blanks) and `open`, the value sets that cannot be listed.
  */
-export function buildCodes(structures, terminology) {
+export function buildCodes(types, terminology) {
   const byUrl = new Map(terminology.map((resource) => [`${resource.resourceType} ${resource.url}`, resource]));
   const codes = {};
   const open = [];
-  for (const canonical of requiredValueSets(structures)) {
-    const expansion = expand(canonical, byUrl);
+  for (const short of requiredValueSets(types)) {
+    const expansion = expand(short.includes(':') ? short : valueSetPrefix + short, byUrl);
     if (!expansion) {
-      open.push(canonical);
+      open.push(short);
       continue;
     }
     const lists = [...expansion].map(([system, list]) => [system, list.join(' ')]);
     for (const list of [...expansion.values()].flat()) {
-      if (/\s/.test(list)) throw new Error(`a code with a blank in ${canonical}: the file format cannot hold it`);
+      if (/\s/.test(list)) throw new Error(`a code with a blank in ${short}: the file format cannot hold it`);
     }
-    codes[shortValueSet(canonical)] = Object.fromEntries(lists);
+    codes[short] = Object.fromEntries(lists);
   }
   return { codes, open };
 }

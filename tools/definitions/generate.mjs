@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildCodes } from './codes.mjs';
+import { correctR4 } from './corrections.mjs';
 import { packagesInstalled, r4ElementPaths, readR4 } from './packages.mjs';
 import { buildCompartments, buildSearchParameters } from './search-parameters.mjs';
 import { buildTypes } from './types.mjs';
@@ -27,8 +28,8 @@ function targetIndex(types) {
 /** Everything for R4: file name → content. */
 export function generateR4() {
   const source = readR4();
-  const types = buildTypes(source.structures, r4ElementPaths());
-  const { codes, open } = buildCodes(source.structures, source.terminology);
+  const types = correctR4(buildTypes(source.structures, r4ElementPaths()));
+  const { codes, open } = buildCodes(types, source.terminology);
   const concrete = Object.keys(types).filter((name) => types[name].kind === 'resource' && !types[name].abstract);
   const searchParameters = buildSearchParameters(source.searchParameters, concrete, targetIndex(types));
   const compartments = buildCompartments(source.compartments);
