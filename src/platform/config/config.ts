@@ -1,0 +1,74 @@
+// The whole configuration as one frozen, typed object. Rooms get their slice of it.
+export type Role = 'api' | 'relay' | 'matcher' | 'deliverer';
+export type OrderingKeyName = 'none' | 'focus' | 'patient' | 'subscription';
+
+export interface HeraldConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Absolute path of the data folder. */
+  readonly dataDir: string;
+  readonly databaseUrl?: string;
+  readonly kafkaBrokers?: string;
+  readonly redisUrl?: string;
+  readonly roles: ReadonlySet<Role>;
+  readonly logLevel: string;
+  readonly profile: 'embedded' | 'cluster';
+  readonly tokens: readonly { readonly name: string; readonly token: string }[];
+  readonly allowUnauthenticated: boolean;
+  readonly http: {
+    readonly bodyBytesMax: number;
+    readonly corsOrigins: readonly string[];
+    readonly publicBaseUrl?: string;
+  };
+  readonly egress: EgressConfig;
+  readonly subscriptions: {
+    readonly pastEnd: 'accept' | 'refuse';
+    readonly secretKey?: string;
+    readonly orderingKeyDefault: OrderingKeyName;
+    readonly expiryIntervalMs: number;
+    readonly createReturnsSecrets: boolean;
+  };
+  readonly deliveries: DeliveryDefaults;
+  readonly database: {
+    readonly poolApi: number;
+    readonly poolMatcher: number;
+    readonly poolDeliverer: number;
+    readonly statementTimeoutMs: number;
+  };
+  readonly matching: { readonly sweepIntervalMs: number; readonly claimMax: number };
+}
+
+export interface EgressConfig {
+  /** CIDR blocks or host names that may be private addresses; the embedded profile allows loopback. */
+  readonly allowPrivate: readonly string[];
+  /** Host names that may be reached by plain http; `*` for all. */
+  readonly allowHttp: readonly string[];
+  readonly connectTimeoutMs: number;
+  readonly connectionsPerOrigin: number;
+}
+
+/** The numbers of deliveries.md section 4; units in the names. */
+export interface DeliveryDefaults {
+  readonly cap: number;
+  readonly connectTimeoutMs: number;
+  readonly deadlineMs: number;
+  readonly leaseMs: number;
+  readonly retryBaseMs: number;
+  readonly retryFactor: number;
+  readonly retryMaxMs: number;
+  readonly retryJitter: number;
+  readonly retryForMs: number;
+  readonly poisonAfterAttempts: number;
+  readonly poisonAfterMs: number;
+  readonly inFlightMax: number;
+  readonly errorAfterMs: number;
+  readonly errorAfterAttempts: number;
+  readonly windowRows: number;
+  readonly busyRows: number;
+  readonly finishBatchMax: number;
+  readonly finishDelayMs: number;
+  readonly responseBytesMax: number;
+  readonly excerptBytesMax: number;
+  readonly sweepIntervalMs: number;
+  readonly renewIntervalMs: number;
+}

@@ -1,0 +1,142 @@
+// One pool of Postgres connections. All other rooms see only `Tx`: a thing that runs a statement.
+import pg from 'pg';
+import { DATABASE_CONNECT_TIMEOUT_MS, DEADLOCK_RETRIES_MAX, IDLE_IN_TRANSACTION_TIMEOUT_MS } from '../limits';
+import type { Log } from '../log/log';
+import { describeError, isRepeatable } from './database-errors';
+import { typeParsers } from './type-parsers';
+
+/** A statement; one with a `name` is prepared once per connection and must always have the same text. */
+export interface Statement {
+  readonly name?: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** Runs statements: inside a transaction, or each on its own when it is a Database. */
+export interface Tx {
+  query<R extends object = Record<string, unknown>>(statement: Statement): Promise<{ rows: R[]; rowCount: number }>;
+}
+
+export interface DatabaseOptions {
+  url: string;
+  poolMax: number;
+  applicationName: string;
+  /** Settings applied to every session when it connects, for example `{ jit: 'off' }`. */
+  settings?: Record<string, string>;
+  /** The server ends a statement that runs longer; 0 or absent: no limit. */
+  statementTimeoutMs?: number;
+  log: Log;
+}
+
+/**
+ * A pool. int8 columns are numbers (a value beyond 2^53 throws), timestamptz are Dates (`infinity` is Infinity), xid8 and pg_snapshot text.
+ */
+export class Database implements Tx {
+  private constructor(
+    private readonly pool: pg.Pool,
+    private readonly log: Log,
+  ) {}
+
+  /** Opens the pool; connects only when first asked. */
+  static open(options: DatabaseOptions): Database {
+    const settings = {
+      idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+      statement_timeout: String(options.statementTimeoutMs ?? 0),
+      timezone: 'UTC',
+      ...options.settings,
+    };
+    const pool = new pg.Pool({
+      connectionString: options.url,
+      max: options.poolMax,
+      application_name: options.applicationName,
+      connectionTimeoutMillis: DATABASE_CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+      types: typeParsers,
+      // Set by statement, not in the start-up packet: connection poolers refuse parameters they do not know.
+      onConnect: async (client) => {
+        await client.query(sessionSettings(client, settings));
+      },
+    });
+    const database = new Database(pool, options.log);
+    // Expected: an idle connection lost with its server. Without these two listeners it would end the process.
+    pool.on('error', (error) => options.log.warn({ reason: describeError(error) }, 'database.connection-lost'));
+    pool.on('connect', (client) => client.on('error', () => undefined));
+    return database;
+  }
+
+  /** Runs one statement in a transaction of its own. Throws what the server says. */
+  async query<R extends object = Record<string, unknown>>(
+    statement: Statement,
+  ): Promise<{ rows: R[]; rowCount: number }> {
+    return answerOf<R>(await this.pool.query(mutable(statement)));
+  }
+
+  /**
+   * Runs `run` in one READ COMMITTED transaction: commits when it resolves, rolls back and rethrows when it throws.
+   * After a deadlock (40P01) or serialization failure (40001) the whole function is called again, so it must have no effects outside.
+   */
+  async transaction<T>(run: (tx: Tx) => Promise<T>, options: { deadlockRetriesMax?: number } = {}): Promise<T> {
+    const retriesMax = options.deadlockRetriesMax ?? DEADLOCK_RETRIES_MAX;
+    for (let retry = 0; ; retry += 1) {
+      try {
+        return await this.attempt(run);
+      } catch (error) {
+        // Expected: two transactions met. Everything else goes to the caller.
+        if (!isRepeatable(error) || retry >= retriesMax) throw error;
+        this.log.debug({ reason: describeError(error), retry: retry + 1 }, 'database.transaction-repeated');
+      }
+    }
+  }
+
+  /** How long `select 1` takes, in milliseconds, connection included. Throws when the database does not answer. */
+  async ping(): Promise<number> {
+    const started = performance.now();
+    await this.pool.query({ name: 'ping', text: 'select 1' });
+    return performance.now() - started;
+  }
+
+  /** Connections in the pool now, for metrics. */
+  get connections(): { total: number; idle: number; waiting: number } {
+    return { total: this.pool.totalCount, idle: this.pool.idleCount, waiting: this.pool.waitingCount };
+  }
+
+  /** Waits for running statements, then closes every connection. Repeatable. */
+  async close(): Promise<void> {
+    if (!this.pool.ending) await this.pool.end();
+  }
+
+  private async attempt<T>(run: (tx: Tx) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('begin isolation level read committed');
+      const result = await run({ query: async (statement) => answerOf(await client.query(mutable(statement))) });
+      const { command } = await client.query('commit');
+      // A transaction that failed inside, with the error swallowed by `run`, answers COMMIT with ROLLBACK and no error.
+      if (command !== 'COMMIT') throw new Error('The transaction was rolled back: a statement in it had failed');
+      return result;
+    } catch (error) {
+      // Expected: anything `run` throws. A connection that cannot even roll back is thrown away.
+      await client.query('rollback').catch((reason: unknown) => {
+        broken = reason instanceof Error ? reason : new Error(String(reason));
+      });
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+}
+
+function sessionSettings(client: pg.ClientBase, settings: Record<string, string>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `set ${client.escapeIdentifier(name)} to ${client.escapeLiteral(value)}`)
+    .join(';');
+}
+
+function mutable(statement: Statement): pg.QueryConfig {
+  return { name: statement.name, text: statement.text, values: statement.values as unknown[] };
+}
+
+function answerOf<R extends object>(result: pg.QueryResult): { rows: R[]; rowCount: number } {
+  return { rows: result.rows as R[], rowCount: result.rowCount ?? 0 };
+}

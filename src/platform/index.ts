@@ -1,0 +1,15 @@
+// The door of platform: the ground every room stands on. Knows no FHIR.
+export { Clock, SystemClock } from './clock/clock';
+export type { DeliveryDefaults, EgressConfig, HeraldConfig, OrderingKeyName, Role } from './config/config';
+export { DatabaseClock, ClockWorker } from './clock/database-clock';
+export { Database, type DatabaseOptions, type Statement, type Tx } from './database/database';
+export { describeError, isTransient } from './database/database-errors';
+export { migrate, migrateFiles, readMigrations, MigrationError, type MigrationFile } from './database/migrate';
+export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres/embedded-postgres';
+export { EmbeddedPostgresError } from './embedded-postgres/embedded-postgres-error';
+export { hash53, randomId, uuidv7 } from './ids/ids';
+export { holdDuty, releaseDuty } from './leader/leader';
+export { createLog, type Log } from './log/log';
+export { Metrics } from './metrics/metrics';
+export { Doorbell } from './workers/doorbell';
+export { Supervisor, type Worker, type WorkerHealth } from './workers/supervisor';

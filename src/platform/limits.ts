@@ -1,0 +1,31 @@
+// Every named maximum of the ground floor. Units stand in the names.
+
+/** How often the offset to the database's clock is measured again, and with how many samples. */
+export const CLOCK_MEASURE_INTERVAL_MS = 30_000;
+export const CLOCK_SAMPLES = 5;
+
+/** A failed worker starts again after this long, doubling up to the maximum; a run this long counts as healthy again. */
+export const WORKER_RESTART_MS_MIN = 100;
+export const WORKER_RESTART_MS_MAX = 10_000;
+export const WORKER_STEADY_MS = 60_000;
+
+/** How often a transaction is repeated after a deadlock or a serialization failure, unless the caller says otherwise. */
+export const DEADLOCK_RETRIES_MAX = 3;
+/** How long a caller waits for a connection, new or from the pool. */
+export const DATABASE_CONNECT_TIMEOUT_MS = 10_000;
+/** A session that sits in an open transaction this long without a statement is ended by the server: its locks would hold up others. */
+export const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
+/** How long a starting process waits for another one that is migrating the same database. */
+export const MIGRATION_LOCK_TIMEOUT_MS = 120_000;
+
+/** The embedded Postgres: sessions, tries to find a free port, patience at start (crash recovery included) and at stop. */
+export const EMBEDDED_CONNECTIONS_MAX = 200;
+export const EMBEDDED_PORT_TRIES_MAX = 5;
+export const EMBEDDED_READY_MS_MAX = 180_000;
+export const EMBEDDED_STOP_MS_MAX = 20_000;
+export const EMBEDDED_RESTART_MS_MIN = 200;
+export const EMBEDDED_RESTART_MS_MAX = 10_000;
+/** An orphaned Postgres is asked to stop, then made to. */
+export const ORPHAN_FAST_STOP_MS = 10_000;
+export const ORPHAN_STOP_MS_MAX = 30_000;
+export const ORPHAN_POLL_MS = 50;

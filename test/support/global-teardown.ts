@@ -1,0 +1,12 @@
+// Once per test run, at its end: the Postgres stops and its folder goes, unless the databases are to be kept.
+import './global-setup';
+
+export default async function tearDown(): Promise<void> {
+  const server = globalThis.heraldTestServer;
+  if (!server) return;
+  if (process.env['HERALD_KEEP_DATABASES'] === '1') {
+    console.info(`Postgres left running at ${server.url} until the next test run`);
+    return;
+  }
+  await server.stop();
+}
