@@ -1,0 +1,11 @@
+// Named maxima of this room.
+export const fhirLimits = Object.freeze({
+  /** Objects and arrays inside each other in one JSON text; a Questionnaire item costs two per level. */
+  jsonDepthMax: 128,
+  /** Entries of one batch or transaction Bundle. */
+  bundleEntriesMax: 10_000,
+  /** Issues reported for one resource: after these the rest is not looked for. */
+  validationIssuesMax: 100,
+  /** Characters of a client's value quoted in an issue's text. */
+  quotedValueCharactersMax: 60,
+});
