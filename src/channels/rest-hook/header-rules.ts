@@ -1,0 +1,67 @@
+// Which lines of `channel.header` may be sent: nothing that frames the message, belongs to the connection, or passes for someone else.
+import { errorIssue, type Issue } from '../../fhir';
+import { OWN_HEADER_PREFIX } from '../../notifications';
+import { HEADER_NAME_LENGTH_MAX, HEADER_VALUE_LENGTH_MAX, HEADERS_MAX } from '../limits';
+
+const REFUSED: ReadonlySet<string> = new Set([
+  ...['host', 'content-length', 'content-type', 'content-encoding', 'transfer-encoding', 'te', 'trailer', 'connection'],
+  ...[
+    'keep-alive',
+    'upgrade',
+    'expect',
+    'accept-encoding',
+    'cookie',
+    'forwarded',
+    'via',
+    'x-real-ip',
+    'http2-settings',
+  ],
+  ...['traceparent', 'tracestate', 'baggage', 'signature', 'signature-input', 'x-signature', 'metadata-flavor'],
+]);
+const REFUSED_PREFIXES = [OWN_HEADER_PREFIX, 'proxy-', 'x-forwarded-', 'webhook-', 'x-amz-', 'x-goog-', 'x-aws-ec2-'];
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+
+/** What is wrong with a header, as the end of a sentence; undefined when it may be sent. */
+export function headerProblem(name: string, value: string): string | undefined {
+  if (!TOKEN.test(name)) return 'has a name that is not a legal HTTP header name';
+  if (name.length > HEADER_NAME_LENGTH_MAX) return `has a name longer than ${HEADER_NAME_LENGTH_MAX} characters`;
+  const lower = name.toLowerCase();
+  if (REFUSED.has(lower) || REFUSED_PREFIXES.some((prefix) => lower.startsWith(prefix))) {
+    return `sets ${name}, which belongs to Herald or to the connection`;
+  }
+  if (value.length > HEADER_VALUE_LENGTH_MAX) return `has a value longer than ${HEADER_VALUE_LENGTH_MAX} characters`;
+  // eslint-disable-next-line no-control-regex -- control characters would let a value write headers of its own
+  if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value))
+    return 'has a value with a line break or another control character';
+  if (/[^\u0000-\u00ff]/.test(value)) return 'has a value outside Latin-1; encode it first'; // eslint-disable-line no-control-regex
+  return undefined;
+}
+
+/** In: the lines of `channel.header`. Out: an issue for each that cannot be sent, naming the line, never its value. */
+export function headerIssues(lines: readonly string[]): Issue[] {
+  const issues: Issue[] = [];
+  if (lines.length > HEADERS_MAX) {
+    issues.push(
+      errorIssue(
+        'too-costly',
+        `At most ${HEADERS_MAX} headers can be sent, ${lines.length} are given.`,
+        'Subscription.channel.header',
+      ),
+    );
+  }
+  for (const [index, line] of lines.entries()) {
+    const problem = lineProblem(line);
+    if (problem) issues.push(errorIssue('value', `The header ${problem}.`, `Subscription.channel.header[${index}]`));
+  }
+  return issues;
+}
+
+function lineProblem(line: string): string | undefined {
+  const colon = line.indexOf(':');
+  if (colon < 1) return 'is not of the form "Name: value"';
+  // Trimmed of blanks only: a line break at the end is refused, never stripped.
+  return headerProblem(
+    line.slice(0, colon).replace(/[ \t]+$/, ''),
+    line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, ''),
+  );
+}
