@@ -31,3 +31,34 @@ export { isJsonObject, parseResource, resourceFromValue, type ParsedResource } f
 export { joinBody, spliceIdentity, type SplicedBody } from './text/identity';
 export { readBundle, type BundleEntry, type BundleMethod, type ReadBundle } from './text/bundle';
 export { rewriteReferences } from './text/references';
+export { orderingRoot, patientOf } from './compartment';
+export { canonicalQuery } from './search/canonical-query';
+export { foldText } from './search/fold';
+export { indexEntries, type IndexEntries } from './search/index-entries';
+export { indexedParameters, type IndexedParameter } from './search/indexed-parameters';
+export { searchLimits } from './search/limits';
+export { matchesQuery, matchesSubject, SearchSubject } from './search/matches-query';
+export { parseCriteria } from './search/parse-criteria';
+export { parseSearch, type SearchContext } from './search/parse-search';
+export { PAGE_PARAMETER } from './search/result-parameters';
+export type {
+  DateEntry,
+  ReferenceEntry,
+  ReferenceIdentifierEntry,
+  SearchEntry,
+  StringEntry,
+  TokenEntry,
+  UriEntry,
+} from './search/search-entry';
+export type {
+  DateValue,
+  ReferenceIdentifierValue,
+  ReferenceValue,
+  SearchClause,
+  SearchQuery,
+  SearchSort,
+  SearchValue,
+  StringValue,
+  TokenValue,
+  UriValue,
+} from './search/search-query';

@@ -1,0 +1,51 @@
+// The way out for expressions that the path reader does not know (search parameters of other people): interpreted FHIRPath,
+// compiled once. Some 20–100 times slower than a walk; the engine is loaded only when an expression needs it.
+import type { FhirResource } from '../resource';
+
+export interface TypedNode {
+  readonly node: unknown;
+  /** FHIR type, without namespace. */
+  readonly type: string;
+}
+
+export type Select = (resource: FhirResource) => readonly TypedNode[];
+
+/** What the engine's own nodes show of themselves. */
+interface EngineNode {
+  readonly ctx: unknown;
+  readonly data: unknown;
+  readonly constructor: {
+    makeResNode(ctx: unknown, data: unknown, parent: null, path: string, hidden: null, type: string): unknown;
+  };
+}
+
+const typed = /(?:^|\/)([A-Z][A-Za-z]+)\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
+
+/** Stands in for the engine's resolve(), which reads targets over the network: a node of the type that the reference names. */
+function resolveToType(nodes: readonly EngineNode[]): unknown[] {
+  return nodes.flatMap((node) => {
+    const reference = (node.data as { reference?: unknown } | null)?.reference ?? node.data;
+    const type = typeof reference === 'string' ? typed.exec(reference)?.[1] : undefined;
+    return type ? [node.constructor.makeResNode(node.ctx, { resourceType: type }, null, type, null, type)] : [];
+  });
+}
+
+/** In: a FHIRPath expression. Out: a function from a resource to what the expression selects in it. */
+export function interpretedSelect(expression: string): Select {
+  /* eslint-disable @typescript-eslint/no-require-imports */
+  const fhirpath = require('fhirpath') as typeof import('fhirpath');
+  const model = require('fhirpath/fhir-context/r4') as import('fhirpath').Model;
+  /* eslint-enable @typescript-eslint/no-require-imports */
+  const run = fhirpath.compile(expression, model, {
+    resolveInternalTypes: false,
+    userInvocationTable: { resolve: { fn: resolveToType, arity: { 0: [] }, internalStructures: true } },
+  }) as (resource: FhirResource, environment: object) => unknown[];
+  return (resource) => {
+    const nodes = run(resource, {});
+    const types = fhirpath.types(nodes);
+    return nodes.map((node, index) => ({
+      node: fhirpath.util.valData(node) as unknown,
+      type: (types[index] ?? '').replace(/^\w+\./, ''),
+    }));
+  };
+}

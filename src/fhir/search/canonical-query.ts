@@ -1,0 +1,29 @@
+// One text for all ways of writing a query: what groups equal subscriptions and ties page links to their search.
+import type { SearchClause, SearchQuery } from './search-query';
+
+const needsEncoding = /[%&+#=\s\p{Cc}]/gu;
+
+function encoded(text: string): string {
+  return text.replace(needsEncoding, (character) => encodeURIComponent(character));
+}
+
+function sortedUnique(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort();
+}
+
+function clauseText({ parameter, modifier, values }: SearchClause): string {
+  const name = modifier === undefined ? parameter.code : `${parameter.code}:${modifier}`;
+  return `${name}=${sortedUnique(values.map((value) => value.text))
+    .map(encoded)
+    .join(',')}`;
+}
+
+/**
+ * In: a query. Out: its filters as `Type?name=value&…`, clauses and values sorted, each once. Queries that mean the same
+ * give the same text (for what can be told without knowing data), and parsing the text gives the same query again.
+ * Sort, count and page are left out.
+ */
+export function canonicalQuery(query: SearchQuery): string {
+  const clauses = sortedUnique(query.clauses.map(clauseText));
+  return clauses.length === 0 ? query.type : `${query.type}?${clauses.join('&')}`;
+}

@@ -1,0 +1,140 @@
+// Per resource type: how each supported search parameter takes its entries from a resource. Compiled once, when the type
+// is first met; used by the index of the store and by matching alike.
+import type { FhirDefinitions, SearchParameterDefinition } from '../definitions';
+import { compileBranch, runWalk, type LeafElement, type Walk } from '../path/compile-path';
+import { interpretedSelect, type Select } from '../path/interpreted-path';
+import { parsePath } from '../path/parse-path';
+import type { FhirResource } from '../resource';
+import type { SearchEntry } from './search-entry';
+import type { EntryCollector, SearchType } from './search-type.contract';
+import { refusedParameters, searchTypes } from './search-types';
+
+/** What one parameter finds in one resource. */
+export interface ParameterEntries {
+  /** An element is there (one that has only extensions is not): the opposite of `:missing=true`. */
+  readonly isPresent: boolean;
+  readonly entries: readonly SearchEntry[];
+}
+
+export interface IndexedParameter {
+  readonly definition: SearchParameterDefinition;
+  readonly searchType: SearchType;
+  /** Position among the parameters of its resource type. */
+  readonly slot: number;
+  /** It can find one element at most. */
+  readonly isSingle: boolean;
+  /** FHIR types of the elements it finds. */
+  readonly leafTypes: readonly string[];
+  /** JSON paths of these elements: two parameters with the same paths see the same elements, but for their filters. */
+  readonly leafPaths: readonly string[];
+  extract(resource: FhirResource, baseUrl: string): ParameterEntries;
+}
+
+const nothing: ParameterEntries = Object.freeze({ isPresent: false, entries: Object.freeze([]) });
+
+function hasValue(node: unknown): boolean {
+  if (typeof node !== 'object' || node === null) return true;
+  for (const key in node) if (key !== 'id' && key !== 'extension') return true;
+  return false;
+}
+
+interface Collecting {
+  readonly walk: Walk;
+  readonly collect: EntryCollector<SearchEntry> | undefined;
+}
+
+function extractor(collecting: readonly Collecting[]): IndexedParameter['extract'] {
+  return (resource, baseUrl) => {
+    let entries: SearchEntry[] | undefined;
+    for (const { walk, collect } of collecting) {
+      runWalk(walk, resource, (node) => {
+        if (!hasValue(node)) return;
+        entries ??= [];
+        collect?.(node, entries, baseUrl);
+      });
+    }
+    return entries ? { isPresent: true, entries } : nothing;
+  };
+}
+
+/** `X.exists() and X != false`: always one boolean. */
+function existenceExtractor(walk: Walk, walks: readonly Walk[], collect: EntryCollector<SearchEntry>) {
+  return (resource: FhirResource, baseUrl: string): ParameterEntries => {
+    let found = false;
+    for (const each of walks) runWalk(each, resource, (node) => void (found ||= node !== false));
+    const entries: SearchEntry[] = [];
+    collect(found, entries, baseUrl);
+    return { isPresent: true, entries };
+  };
+}
+
+function interpretedExtractor(
+  expression: string,
+  collectorOf: (leaf: LeafElement) => EntryCollector<SearchEntry> | undefined,
+): IndexedParameter['extract'] {
+  let select: Select | undefined;
+  return (resource, baseUrl) => {
+    select ??= interpretedSelect(expression);
+    const entries: SearchEntry[] = [];
+    const nodes = select(resource).filter(({ node }) => hasValue(node));
+    for (const { node, type } of nodes) collectorOf({ type, path: '' })?.(node, entries, baseUrl);
+    return nodes.length > 0 ? { isPresent: true, entries } : nothing;
+  };
+}
+
+function compileWalks(definitions: FhirDefinitions, expression: string): Walk[] | undefined {
+  const compiled = parsePath(expression)?.map((branch) => compileBranch(definitions, branch));
+  return compiled?.every((walks) => walks !== undefined) ? compiled.flat() : undefined;
+}
+
+function compileParameter(
+  definitions: FhirDefinitions,
+  definition: SearchParameterDefinition,
+  searchType: SearchType,
+  slot: number,
+): IndexedParameter {
+  const collectorOf = (leaf: LeafElement) => searchType.entries(leaf, definitions);
+  const walks = compileWalks(definitions, definition.expression);
+  if (!walks) {
+    const extract = interpretedExtractor(definition.expression, collectorOf);
+    return { definition, searchType, slot, isSingle: false, leafTypes: [], leafPaths: [], extract };
+  }
+  const collecting = walks.map((walk) => ({ walk, collect: collectorOf(walk.leaf) }));
+  const [first] = collecting;
+  return {
+    definition,
+    searchType,
+    slot,
+    isSingle: new Set(walks.map((walk) => walk.choice)).size === 1 && walks.every((walk) => walk.isSingle),
+    leafTypes: [...new Set(walks.map((walk) => walk.leaf.type))],
+    leafPaths: walks.map((walk) => walk.leaf.path),
+    extract:
+      first?.walk.isExistence && first.collect
+        ? existenceExtractor(first.walk, walks, first.collect)
+        : extractor(collecting),
+  };
+}
+
+function compileType(definitions: FhirDefinitions, resourceType: string): ReadonlyMap<string, IndexedParameter> {
+  const compiled = new Map<string, IndexedParameter>();
+  for (const definition of definitions.searchParameters(resourceType).values()) {
+    const searchType = searchTypes[definition.type];
+    if (!searchType || definition.code in refusedParameters || definition.expression === '') continue;
+    compiled.set(definition.code, compileParameter(definitions, definition, searchType, compiled.size));
+  }
+  return compiled;
+}
+
+const known = new WeakMap<FhirDefinitions, Map<string, ReadonlyMap<string, IndexedParameter>>>();
+
+/** The parameters of a resource type that Herald can search and match by, by code; empty for an unknown type. */
+export function indexedParameters(
+  definitions: FhirDefinitions,
+  resourceType: string,
+): ReadonlyMap<string, IndexedParameter> {
+  let types = known.get(definitions);
+  if (!types) known.set(definitions, (types = new Map()));
+  let parameters = types.get(resourceType);
+  if (!parameters) types.set(resourceType, (parameters = compileType(definitions, resourceType)));
+  return parameters;
+}

@@ -1,0 +1,14 @@
+// Named maxima of search: what a query may ask for at most.
+
+export const searchLimits = Object.freeze({
+  /** Filter parameters in one query (repeats counted). */
+  clausesMax: 50,
+  /** Comma-separated values of one parameter (OR). */
+  valuesMax: 500,
+  /** Characters of one parameter (all its values), after decoding. */
+  valueCharactersMax: 32_768,
+  /** Characters of a Subscription's criteria. */
+  criteriaCharactersMax: 16_384,
+  /** Largest page a client may ask for with `_count`; a larger wish is answered with this many. */
+  countMax: 1000,
+});

@@ -1,0 +1,138 @@
+// One `name[:modifier]=value,value` of a search or of criteria → a clause, or issues that say what to write instead.
+import type { FhirDefinitions, SearchParameterDefinition } from '../definitions';
+import { errorIssue, type Issue } from '../outcome/outcome';
+import { splitUnescaped } from './escapes';
+import { indexedParameters } from './indexed-parameters';
+import { searchLimits } from './limits';
+import { nearestName } from './nearest-name';
+import { parseTypedReference } from './reference';
+import type { MissingValue, SearchClause, SearchModifier, SearchValue } from './search-query';
+import type { SearchType, ValueContext } from './search-type.contract';
+import { refusedParameters } from './search-types';
+
+export interface ClauseContext {
+  readonly definitions: FhirDefinitions;
+  readonly resourceType: string;
+  readonly baseUrl: string;
+  readonly now?: Date;
+}
+
+/** Parameters of FHIR itself that ask for more than Herald does; each with what to do instead. */
+const notOffered: Readonly<Record<string, string>> = {
+  _has: 'Reverse chaining is not supported; search the other resource type and follow its references.',
+  _text: 'Full-text search is not supported; use the parameters of the resource type.',
+  _content: 'Full-text search is not supported; use the parameters of the resource type.',
+  _list: 'Searching by list is not supported; read the List and search by _id.',
+  _query: 'Named queries are not supported; use the parameters of the resource type.',
+  _filter: 'The filter language is not supported; use the parameters of the resource type.',
+  _type: 'Searching several types at once is not supported; search each type by itself.',
+};
+
+/** Resource types a Reference modifier could name begin like this; other modifiers are lower case. */
+const typeModifier = /^[A-Z]/;
+
+function listed(names: Iterable<string>): string {
+  return [...names].map((name) => `:${name}`).join(', ');
+}
+
+function unknownParameter(name: string, { definitions, resourceType }: ClauseContext): Issue {
+  const nearest = nearestName(name, indexedParameters(definitions, resourceType).keys());
+  const hint = nearest === undefined ? '' : ` The nearest name is "${nearest}".`;
+  return errorIssue('invalid', `${resourceType} has no search parameter "${name}".${hint}`);
+}
+
+function unsupportedParameter({ code, type }: SearchParameterDefinition, { resourceType }: ClauseContext): Issue {
+  const reason = refusedParameters[code] ?? `Parameters of type ${type} are not supported yet; search without it.`;
+  return errorIssue('not-supported', `The search parameter "${code}" of ${resourceType} cannot be used. ${reason}`);
+}
+
+function findParameter(name: string, context: ClauseContext): SearchType | Issue {
+  const { definitions, resourceType } = context;
+  const indexed = indexedParameters(definitions, resourceType).get(name);
+  if (indexed) return indexed.searchType;
+  if (Object.hasOwn(notOffered, name)) {
+    return errorIssue('not-supported', `The search parameter "${name}" cannot be used. ${notOffered[name]}`);
+  }
+  const definition = definitions.searchParameters(resourceType).get(name);
+  return definition ? unsupportedParameter(definition, context) : unknownParameter(name, context);
+}
+
+function chainIssue(name: string): Issue {
+  const first = name.split(/[.:]/, 1)[0]!;
+  return errorIssue(
+    'not-supported',
+    `"${name}" is a chained search parameter; chains are not supported. Search for the target first, then by its reference: ${first}=Type/id.`,
+  );
+}
+
+function modifierIssue(name: string, modifier: string, allowed: readonly string[]): Issue {
+  return errorIssue(
+    'not-supported',
+    `The search parameter "${name}" does not take the modifier ":${modifier}" here. It takes ${listed(allowed)}.`,
+  );
+}
+
+function parseMissing(name: string, raw: string): MissingValue | Issue {
+  if (raw === 'true' || raw === 'false') return { kind: 'missing', isMissing: raw === 'true', text: raw };
+  return errorIssue('value', `"${name}:missing" takes true or false, not "${raw}".`);
+}
+
+function valuesIssue(name: string, value: string, parts: readonly string[]): Issue | undefined {
+  if (value.length > searchLimits.valueCharactersMax || parts.length > searchLimits.valuesMax) {
+    const { valueCharactersMax, valuesMax } = searchLimits;
+    return errorIssue(
+      'too-costly',
+      `The value of "${name}" is too long: at most ${valueCharactersMax} characters and ${valuesMax} values. Split it into several searches.`,
+    );
+  }
+  if (value.includes('\0')) return errorIssue('value', `The value of "${name}" contains a NUL character. Remove it.`);
+  if (parts.some((part) => part === '')) {
+    return errorIssue('value', `The value of "${name}" has an empty place between its commas: "${value}". Remove it.`);
+  }
+  return undefined;
+}
+
+type ParseValue = (raw: string) => SearchValue | Issue;
+
+interface Reading {
+  readonly parse: ParseValue;
+  readonly modifier?: SearchModifier;
+}
+
+/** How the values of this parameter with this modifier are read. */
+function readingOf(name: string, modifier: string | undefined, type: SearchType, base: ValueContext): Reading | Issue {
+  if (modifier === undefined) return { parse: (raw) => type.parse(raw, base) };
+  if (modifier === 'missing') return { modifier, parse: (raw) => parseMissing(name, raw) };
+  const known = type.modifiers.find((each) => each === modifier);
+  if (known) return { modifier: known, parse: (raw) => type.parse(raw, { ...base, modifier: known }) };
+  if (base.parameter.type === 'reference' && typeModifier.test(modifier)) {
+    return { parse: (raw) => parseTypedReference(raw, base, modifier) };
+  }
+  const types = base.parameter.type === 'reference' ? ['Type (a resource type)'] : [];
+  return modifierIssue(name, modifier, [...type.modifiers, ...types, 'missing']);
+}
+
+function isIssue(value: object): value is Issue {
+  return 'severity' in value;
+}
+
+/** In: a decoded name with its modifier, and the decoded but still escaped value. Out: the clause, or every issue found. */
+export function parseClause(nameAndModifier: string, value: string, context: ClauseContext): SearchClause | Issue[] {
+  const colon = nameAndModifier.indexOf(':');
+  const name = colon < 0 ? nameAndModifier : nameAndModifier.slice(0, colon);
+  const modifier = colon < 0 ? undefined : nameAndModifier.slice(colon + 1);
+  if (nameAndModifier.includes('.') && !Object.hasOwn(notOffered, name)) return [chainIssue(nameAndModifier)];
+  const type = findParameter(name, context);
+  if (isIssue(type)) return [type];
+  const parameter = context.definitions.searchParameters(context.resourceType).get(name)!;
+  const reading = readingOf(name, modifier, type, { ...context, parameter });
+  if (isIssue(reading)) return [reading];
+  const parts = reading.modifier === 'missing' ? [value] : splitUnescaped(value, ',');
+  const issue = valuesIssue(name, value, parts);
+  if (issue) return [issue];
+  const parsed = parts.map(reading.parse);
+  const issues = parsed.filter(isIssue);
+  if (issues.length > 0) return issues;
+  const values = parsed as SearchValue[];
+  return { parameter, values, ...(reading.modifier !== undefined && { modifier: reading.modifier }) };
+}

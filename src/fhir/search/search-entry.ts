@@ -1,0 +1,46 @@
+// What a search parameter finds in a resource: the left-hand side of a match, and the content of the search index.
+
+export interface TokenEntry {
+  readonly kind: 'token';
+  readonly system: string | undefined;
+  readonly code: string;
+  /** A bare `code` element: its system is implied by the binding, so it also counts as having none. */
+  readonly isImplied: boolean;
+}
+
+export interface StringEntry {
+  readonly kind: 'string';
+  readonly value: string;
+  readonly folded: string;
+}
+
+export interface ReferenceEntry {
+  readonly kind: 'reference';
+  /** `Type/id` for a resource of ours, else the URL; without version. */
+  readonly key: string;
+  /** The same with its version (`…/_history/v` or `…|v`), when the reference names one. */
+  readonly versionKey: string | undefined;
+  /** Both undefined for a URL. */
+  readonly type: string | undefined;
+  readonly id: string | undefined;
+}
+
+/** The logical identifier of a Reference. */
+export interface ReferenceIdentifierEntry {
+  readonly kind: 'reference-identifier';
+  readonly identifier: TokenEntry;
+}
+
+/** [low, high) in milliseconds since 1970, UTC; an open end is ± Infinity. */
+export interface DateEntry {
+  readonly kind: 'date';
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface UriEntry {
+  readonly kind: 'uri';
+  readonly uri: string;
+}
+
+export type SearchEntry = TokenEntry | StringEntry | ReferenceEntry | ReferenceIdentifierEntry | DateEntry | UriEntry;

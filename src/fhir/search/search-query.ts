@@ -1,0 +1,88 @@
+// What a parsed search is: clauses joined by AND, values of a clause joined by OR. Plain data, made by parse-search.ts.
+import type { SearchParameterDefinition } from '../definitions';
+
+export type DatePrefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb' | 'ap';
+
+export interface TokenValue {
+  readonly kind: 'token';
+  /** Canonical text: equal meaning, equal text. Every value kind has it. */
+  readonly text: string;
+  /** undefined = any system; '' = elements without a system. */
+  readonly system?: string;
+  /** undefined = any code of the system. */
+  readonly code?: string;
+}
+
+export interface StringValue {
+  readonly kind: 'string';
+  readonly text: string;
+  readonly mode: 'prefix' | 'contains' | 'exact';
+  /** Folded for `prefix` and `contains`; as written for `exact`. */
+  readonly value: string;
+}
+
+export interface ReferenceValue {
+  readonly kind: 'reference';
+  readonly text: string;
+  /** `Type/id`, `Type/id/_history/v`, an absolute URL, or a canonical; undefined when only an id was given. */
+  readonly key?: string;
+  /** Given alone: any of `types`. */
+  readonly id?: string;
+  readonly types?: readonly string[];
+}
+
+/** `reference:identifier=system|value`. */
+export interface ReferenceIdentifierValue {
+  readonly kind: 'reference-identifier';
+  readonly text: string;
+  readonly identifier: TokenValue;
+}
+
+/** The interval [low, high) in milliseconds since 1970, UTC. */
+export interface DateValue {
+  readonly kind: 'date';
+  readonly text: string;
+  readonly prefix: DatePrefix;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface UriValue {
+  readonly kind: 'uri';
+  readonly text: string;
+  readonly uri: string;
+}
+
+export interface MissingValue {
+  readonly kind: 'missing';
+  readonly text: string;
+  readonly isMissing: boolean;
+}
+
+export type SearchValue =
+  TokenValue | StringValue | ReferenceValue | ReferenceIdentifierValue | DateValue | UriValue | MissingValue;
+
+export type SearchModifier = 'not' | 'missing' | 'exact' | 'contains' | 'identifier';
+
+export interface SearchClause {
+  readonly parameter: SearchParameterDefinition;
+  /** A `:Type` modifier is not kept: it is part of its values (`subject:Patient=1` is `subject=Patient/1`). */
+  readonly modifier?: SearchModifier;
+  /** Joined by OR; never empty. A clause with the modifier `missing` has exactly one. */
+  readonly values: readonly SearchValue[];
+}
+
+export type SearchSort = '_lastUpdated' | '-_lastUpdated';
+
+export interface SearchQuery {
+  readonly type: string;
+  /** Joined by AND; none means every resource of the type. */
+  readonly clauses: readonly SearchClause[];
+  /** The server's own FHIR base without trailing slash: absolute references below it equal relative ones. */
+  readonly baseUrl: string;
+  /** Matches per page, 0 … `searchLimits.countMax`. */
+  readonly count?: number;
+  readonly sort?: SearchSort;
+  /** The opaque token of a page link (`_page`). */
+  readonly page?: string;
+}
