@@ -1,0 +1,73 @@
+// `npm run bench [-- name …]`: the yardsticks of the architecture, each beside its baseline of the same run. Real processes (server,
+// receiver, load generator) on 127.0.0.1, durable Postgres. Names: create delivered latency; none = all.
+// Flags: --subscriptions=100000 --same-type=1000 --seconds=10 --samples=500 --quick
+import { parseArgs } from 'node:util';
+import { startPart } from './parts/remote.mjs';
+import { startPostgres } from './parts/server.mjs';
+import { machine, printFigures, writeResult } from './report.mjs';
+import { measureBaselines } from './scenarios/baselines.mjs';
+import { create } from './scenarios/create.mjs';
+import { delivered } from './scenarios/delivered.mjs';
+import { latency } from './scenarios/latency.mjs';
+
+const scenarios = { create, delivered, latency };
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    subscriptions: { type: 'string', default: '100000' },
+    'same-type': { type: 'string', default: '1000' },
+    seconds: { type: 'string', default: '10' },
+    samples: { type: 'string', default: '500' },
+    'prepare-seconds': { type: 'string', default: '600' },
+    quick: { type: 'boolean', default: false },
+  },
+});
+const names = positionals.length > 0 ? positionals : Object.keys(scenarios);
+const unknown = names.filter((name) => !(name in scenarios));
+if (unknown.length > 0)
+  throw new Error(`no scenario ${unknown.join(', ')}; there are ${Object.keys(scenarios).join(', ')}`);
+
+const seconds = values.quick ? 2 : Number(values.seconds);
+const options = {
+  subscriptions: values.quick ? 1_000 : Number(values.subscriptions),
+  sameType: values.quick ? 100 : Number(values['same-type']),
+  samples: values.quick ? 100 : Number(values.samples),
+  prepareMs: Number(values['prepare-seconds']) * 1000,
+};
+const times = { warmMs: values.quick ? 500 : 3_000, measureMs: seconds * 1000 };
+const result = {
+  at: new Date().toISOString(),
+  machine: machine(),
+  options: { ...options, seconds },
+  baselines: {},
+  figures: [],
+};
+console.log(`bench ${names.join(' ')}: ${JSON.stringify(result.machine)}, ${seconds} s each`);
+
+const postgres = await startPostgres();
+const receiver = startPart('./receiver.mjs');
+const load = startPart('./load.mjs');
+const stop = async () => {
+  await Promise.all([receiver.stop(), load.stop()]);
+  await postgres.stop();
+};
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop().finally(() => process.exit(130)));
+
+try {
+  const receiverUrl = await receiver.call('listen');
+  const context = { postgres, receiver, load, receiverUrl, times, options };
+  result.baselines = context.baselines = await measureBaselines(context);
+  const { P, L, A, U } = result.baselines;
+  console.log(
+    `baselines: P ${P.toFixed(0)} commits/s (16 clients), L ${L.toFixed(3)} ms a commit (1 client), A axios ${A.toFixed(0)}/s, U undici ${U.toFixed(0)}/s`,
+  );
+  for (const name of names) {
+    console.log(`${name}`);
+    const figures = await scenarios[name](context);
+    printFigures(figures);
+    result.figures.push(...figures.map((figure) => ({ scenario: name, ...figure })));
+  }
+  console.log(`written to ${writeResult(result)}`);
+} finally {
+  await stop();
+}
