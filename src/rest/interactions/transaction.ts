@@ -1,0 +1,62 @@
+// transaction: all entries or none. https://hl7.org/fhir/R4/http.html#transaction. The store does the atomic part; this file hands it the
+// entries as operations and turns its results into answers.
+import { errorIssue, FhirError } from '../../fhir';
+import type { BundleEntry } from '../../fhir';
+import type { WriteResult } from '../../store';
+import { responseEntryText } from '../bundle-entry';
+import { bundleText } from '../bundle-text';
+import type { FhirAnswer, FhirRequest } from '../exchange';
+import { errorAnswer } from '../outcome.filter';
+import { perform } from '../perform';
+import type { PerformDeps } from '../perform';
+import { planTransaction } from '../transaction-plan';
+import type { Step } from '../transaction-plan';
+import { deletedAnswer, writtenAnswer } from '../written';
+import { readAnswer } from './read';
+
+/** @throws FhirError naming Bundle.entry[i]; then nothing was written */
+export async function transaction(
+  deps: PerformDeps,
+  request: FhirRequest,
+  entries: readonly BundleEntry[],
+): Promise<FhirAnswer> {
+  const steps = await planTransaction(deps, request, entries);
+  const operations = steps.flatMap(({ operation }) => operation ?? []);
+  const results = operations.length === 0 ? [] : await deps.store.transaction(request.context, operations);
+  let position = 0;
+  const texts: string[] = [];
+  for (const step of steps) {
+    const result = step.operation === undefined ? undefined : results[position++];
+    texts.push(responseEntryText(await answerOf(deps, step, result)));
+  }
+  return { status: 200, body: bundleText({ type: 'transaction-response' }, texts) };
+}
+
+async function answerOf(deps: PerformDeps, step: Step, result: WriteResult | undefined): Promise<FhirAnswer> {
+  switch (step.request.route.interaction) {
+    case 'create':
+    case 'update':
+      return writtenAnswer(step.request, resultOf(result));
+    case 'delete':
+      return deletedAnswer(step.request, resultOf(result));
+    case 'read':
+      return afterCommit(deps, step, async () => readAnswer(step.request, resultOf(result).version));
+    default:
+      return afterCommit(deps, step, () => perform(deps, step.request));
+  }
+}
+
+/** What is read after the commit can only fail by itself: the writes stand, so the entry alone says what happened. */
+async function afterCommit(deps: PerformDeps, step: Step, answer: () => Promise<FhirAnswer>): Promise<FhirAnswer> {
+  try {
+    return await answer();
+  } catch (error) {
+    // A resource deleted between the check and the commit, or a database that went away after it.
+    return errorAnswer(error, deps.log, step.request.context.requestId);
+  }
+}
+
+function resultOf(result: WriteResult | undefined): WriteResult {
+  if (result === undefined) throw new FhirError(500, errorIssue('exception', 'The store gave no result for an entry.'));
+  return result;
+}

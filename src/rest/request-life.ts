@@ -1,0 +1,96 @@
+// The beginning and the end of every request, whatever it asks for: its id, who asks, CORS, and the one access log line.
+import { randomId } from '../platform';
+import type { Clock, HeraldConfig, Log, Metrics } from '../platform';
+import { AuthGuard } from './auth.guard';
+import { Cors } from './cors';
+import { pathOf } from './http';
+import type { Done, HttpReply, HttpRequest, HttpServer } from './http';
+import { LOGGED_TEXT_LENGTH_MAX, REQUEST_ID_LENGTH_MAX } from './limits';
+import { readBody } from './request-body';
+
+/** What every HTTP answer of the process needs, with or without FHIR. */
+export interface HttpDeps {
+  readonly config: HeraldConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+// Safe in a log, in a header and in an OperationOutcome.
+const requestIdSyntax = new RegExp(`^[A-Za-z0-9._~:/+=@-]{1,${REQUEST_ID_LENGTH_MAX}}$`);
+const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Puts the hooks and the body reader on the server. Call it before any route is registered: Fastify gives hooks only to later routes. */
+export function prepareServer(server: HttpServer, deps: HttpDeps): void {
+  const guard = new AuthGuard(deps.config.tokens);
+  const cors = new Cors(deps.config.http.corsOrigins);
+  server.decorateRequest('life', undefined);
+  server.addHook('onRequest', (request, reply, done) => {
+    const life = { requestId: requestIdOf(request), startedAtMs: deps.clock.monotonicMs() };
+    request.life = life;
+    reply.header('X-Request-ID', life.requestId);
+    if (cors.apply(request, reply)) {
+      reply.code(204).send();
+      return;
+    }
+    authenticate(guard, request, done);
+  });
+  server.addHook('onResponse', answeredHook(deps));
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', (_request, body, done) => readBody(body, deps.config.http.bodyBytesMax, done));
+}
+
+function requestIdOf(request: HttpRequest): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && requestIdSyntax.test(given) ? given : randomId();
+}
+
+function authenticate(guard: AuthGuard, request: HttpRequest, done: Done): void {
+  try {
+    const caller = guard.callerOf(pathOf(request.url), request.headers.authorization);
+    if (caller !== undefined && request.life !== undefined) request.life.caller = caller;
+  } catch (error) {
+    // Nothing but the guard's 401, which is answered like any other refusal.
+    done(error as Error);
+    return;
+  }
+  done();
+}
+
+function answeredHook(deps: HttpDeps): (request: HttpRequest, reply: HttpReply, done: Done) => void {
+  const { clock, log, metrics } = deps;
+  const durations = metrics.histogram(
+    'herald_http_request_duration_seconds',
+    'Time from the first header to the last byte of the answer',
+    ['interaction', 'status'],
+    durationBuckets,
+  );
+  return (request, reply, done) => {
+    const { life } = request;
+    const durationMs = life === undefined ? 0 : clock.monotonicMs() - life.startedAtMs;
+    const interaction = life?.interaction ?? 'other';
+    durations.labels(interaction, `${Math.floor(reply.statusCode / 100)}xx`).observe(durationMs / 1000);
+    // Probes and scrapes come every few seconds and say nothing when all is well.
+    const level = interaction === 'probe' && reply.statusCode < 400 ? 'debug' : 'info';
+    log[level](answeredLine(request, reply.statusCode, durationMs), 'request.answered');
+    done();
+  };
+}
+
+function answeredLine(request: HttpRequest, status: number, durationMs: number): Record<string, unknown> {
+  const { life } = request;
+  return {
+    verb: request.method,
+    // Query values may hold names and numbers of people: only the path is written.
+    path: pathOf(request.url).slice(0, LOGGED_TEXT_LENGTH_MAX),
+    interaction: life?.interaction,
+    type: life?.type,
+    id: life?.id,
+    status,
+    durationMs: Math.round(durationMs * 1000) / 1000,
+    source: request.raw.socket.remoteAddress,
+    userAgent: request.headers['user-agent']?.slice(0, LOGGED_TEXT_LENGTH_MAX),
+    requestId: life?.requestId,
+    caller: life?.caller,
+  };
+}

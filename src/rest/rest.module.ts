@@ -1,0 +1,52 @@
+// Wiring only. `httpAdapter` makes the server that carries FHIR and the admin API; `RestModule.register` puts FHIR on it.
+import { APP_FILTER } from '@nestjs/core';
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { RestDeps } from './exchange';
+import { FhirController } from './fhir.controller';
+import { FhirEndpoint } from './fhir-endpoint';
+import type { HttpServer } from './http';
+import { KEEP_ALIVE_MS, PATH_PARAMETER_LENGTH_MAX } from './limits';
+import { OutcomeFilter } from './outcome.filter';
+import { prepareServer } from './request-life';
+import type { HttpDeps } from './request-life';
+
+/**
+ * The HTTP server of the process: request ids, access log, CORS, tokens, bodies as bytes. Give it to
+ * `NestFactory.create(module, httpAdapter(deps), { bodyParser: false })`.
+ */
+export function httpAdapter(deps: HttpDeps): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    logger: false,
+    // No Nest middleware is used; without its bridge every request is cheaper.
+    skipMiddie: true,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: PATH_PARAMETER_LENGTH_MAX },
+  });
+  prepareServer(adapter.getInstance() as unknown as HttpServer, deps);
+  return adapter;
+}
+
+@Module({})
+export class RestModule {
+  static register(deps: RestDeps): DynamicModule {
+    return {
+      module: RestModule,
+      controllers: [FhirController],
+      providers: [{ provide: FhirEndpoint, useValue: new FhirEndpoint(deps) }],
+    };
+  }
+}
+
+@Module({})
+export class OutcomeModule {
+  /** Errors of every route and hook become answers; needed whether or not FHIR itself is served by this process. */
+  static register(deps: HttpDeps): DynamicModule {
+    return {
+      module: OutcomeModule,
+      providers: [{ provide: APP_FILTER, useValue: new OutcomeFilter(deps.log) }],
+    };
+  }
+}

@@ -1,0 +1,53 @@
+// The answers to writes, the same for plain requests and Bundle entries.
+import { operationOutcome } from '../fhir';
+import type { StoredVersion, WriteResult } from '../store';
+import { etagOf } from './conditions';
+import type { FhirAnswer, FhirRequest } from './exchange';
+
+/** The absolute URL of one version. */
+export function versionUrl(baseUrl: string, stored: StoredVersion): string {
+  return `${baseUrl}/${stored.type}/${stored.id}/_history/${stored.version}`;
+}
+
+/** Answer to a create or update: 201 with Location, or 200; the body as `Prefer` asks. */
+export function writtenAnswer(request: FhirRequest, result: WriteResult): FhirAnswer {
+  const stored = result.version;
+  if (stored === undefined) throw new Error(`The store answered ${result.outcome} without a version`);
+  const body = writtenBody(request, stored, result.outcome === 'created' ? 'created' : 'updated');
+  return {
+    status: result.outcome === 'created' ? 201 : 200,
+    body,
+    isOutcome: request.preferences.returns === 'OperationOutcome',
+    etag: etagOf(stored.version),
+    lastModified: stored.lastUpdated,
+    location: versionUrl(request.context.baseUrl, stored),
+  };
+}
+
+function writtenBody(request: FhirRequest, stored: StoredVersion, what: string): string | undefined {
+  switch (request.preferences.returns) {
+    case 'minimal':
+      return undefined;
+    case 'OperationOutcome':
+      return doneOutcome(`${stored.type}/${stored.id} was ${what} as version ${stored.version}.`);
+    case 'representation':
+      return stored.body ?? undefined;
+  }
+}
+
+/** Answer to a delete: 204, the same whether it was there or not (I-7). */
+export function deletedAnswer(request: FhirRequest, result: WriteResult): FhirAnswer {
+  const { type, id } = request.route;
+  const version =
+    result.version === undefined
+      ? {}
+      : { etag: etagOf(result.version.version), lastModified: result.version.lastUpdated };
+  if (request.preferences.returns !== 'OperationOutcome') return { status: 204, ...version };
+  const text =
+    result.outcome === 'deleted' ? `${type}/${id} was deleted.` : `${type}/${id} was not there; nothing was done.`;
+  return { status: 200, body: doneOutcome(text), isOutcome: true, ...version };
+}
+
+function doneOutcome(text: string): string {
+  return JSON.stringify(operationOutcome([{ severity: 'information', code: 'informational', text }]));
+}
