@@ -29,6 +29,8 @@ export interface TypeDefinition {
   readonly elements: ReadonlyMap<string, ElementDefinition>;
   /** Type it is derived from (`Observation` → `DomainResource`, `code` → `string`). */
   readonly base?: string;
+  /** True for Resource, DomainResource, Element, BackboneElement: no instance is of exactly this type. */
+  readonly isAbstract?: boolean;
   /** Primitive types: what the value's text must match as a whole. */
   readonly regex?: RegExp;
 }

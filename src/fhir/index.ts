@@ -62,3 +62,4 @@ export type {
   TokenValue,
   UriValue,
 } from './search/search-query';
+export { validateResource } from './validation/validate-resource';

@@ -6,7 +6,8 @@ import { isJsonObject, type ParsedResource } from './parse-resource';
 
 // Elements of these types are rewritten; canonical is not.
 const URI_TYPES: ReadonlySet<string> = new Set(['uri', 'url', 'oid', 'uuid']);
-const NARRATIVE_LINK = /(<(?:a\b[^>]*?\bhref|img\b[^>]*?\bsrc)\s*=\s*)(\\?"|')(.*?)\2/gs;
+// `<` and `>` end every part, so the search stays linear on hostile text.
+const NARRATIVE_LINK = /(<(?:a\b[^<>]*?\bhref|img\b[^<>]*?\bsrc)\s*=\s*)(\\?"|')([^<>]*?)\2/g;
 
 interface Edit extends Span {
   readonly text: string;

@@ -9,7 +9,9 @@ export interface SyntaxFault {
   readonly what: string;
 }
 
-const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+// Runs of plain characters between escapes, so that a string of megabytes needs no back-tracking stack.
+ 
+const STRING = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y;
 const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 const SPACE = /[ \t\n\r]*/y;
 
@@ -79,8 +81,14 @@ class Reader {
   }
 }
 
+/** The whole character at an index, undefined at the end. */
+function characterAt(text: string, index: number): string | undefined {
+  const point = text.codePointAt(index);
+  return point === undefined ? undefined : String.fromCodePoint(point);
+}
+
 function describe(reader: Reader): string {
-  const character = reader.text.slice(reader.at).match(/^./su)?.[0];
+  const character = characterAt(reader.text, reader.at);
   const found = character === undefined ? 'the text ends' : `${JSON.stringify(character)} stands`;
   const wanted = reader.expected === 'end' ? 'nothing more' : reader.expected;
   if (character === '"') return 'a string is not closed, or holds a control character or an unknown escape';

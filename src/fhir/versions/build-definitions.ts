@@ -71,6 +71,7 @@ function unfoldType(types: VersionData['types'], name: string): TypeDefinition |
     kind: data.kind,
     elements,
     ...(data.base && { base: data.base }),
+    ...(data.abstract && { isAbstract: true }),
     ...(regex && { regex }),
   });
 }
