@@ -53,7 +53,9 @@ function statusOf(resource: FhirResource, issues: Issue[]): SubscriptionStatus {
   const known = SUBSCRIPTION_STATUSES.find((code) => code === status);
   if (known !== undefined) return known;
   const choice = SUBSCRIPTION_STATUSES.join(', ');
-  issues.push(errorIssue('code-invalid', `"${status}" is no status of a Subscription; use one of ${choice}.`, paths.status));
+  issues.push(
+    errorIssue('code-invalid', `"${status}" is no status of a Subscription; use one of ${choice}.`, paths.status),
+  );
   return 'requested';
 }
 

@@ -1,0 +1,18 @@
+// What carries "look here" from a committed write to the matchers. A bus carries hints only: Postgres knows the truth, and the
+// sweep finds whatever a hint forgot. So a bus may lose, repeat and reorder, but it must never invent work for nobody.
+import type { Worker } from '../platform';
+
+/**
+ * Called with the hashes of roots that may have unmatched events: at least one, each once, at most `BATCH_ROOTS_MAX`.
+ * A throw means "again": the bus hands the same roots out once more.
+ */
+export type HandleRoots = (rootHashes: readonly number[], signal: AbortSignal) => Promise<void>;
+
+/** Abstract class: the type and the injection token in one. */
+export abstract class EventBus {
+  /** Tells the matchers, at once and without waiting. Never throws; beyond its bound a bus forgets, and the sweep remembers. */
+  abstract publish(rootHashes: readonly number[]): void;
+
+  /** A worker that feeds `handle`, one call at a time, for as long as it runs. Several workers of one bus share the hints. */
+  abstract consume(handle: HandleRoots): Worker;
+}

@@ -1,0 +1,107 @@
+// Everything a Subscription must satisfy before it is stored. One answer with all that is wrong, each issue naming its element: what
+// cannot be executed exactly is refused, never stored and ignored. http://hl7.org/fhir/R4/subscription.html
+import {
+  errorIssue,
+  FhirError,
+  parseCriteria,
+  readChannelSettings,
+  type CanonicalSubscription,
+  type ChannelSettings,
+  type FhirDefinitions,
+  type Issue,
+  type SubscriptionPaths,
+} from '../fhir';
+import type { ChannelCatalogue } from './channel-catalogue';
+import { readHeaderLines, type HeaderLine } from './header-lines';
+
+const PAYLOAD = 'application/fhir+json';
+const INSTANT =
+  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(Z|[+-](0\d|1[0-4]):[0-5]\d)$/;
+
+export interface CheckContext {
+  readonly definitions: FhirDefinitions;
+  readonly catalogue: ChannelCatalogue;
+  readonly paths: SubscriptionPaths;
+  readonly baseUrl: string;
+  readonly deadlineMsMax: number;
+}
+
+export interface CheckedSubscription {
+  readonly settings: Partial<ChannelSettings>;
+  readonly headers: readonly HeaderLine[];
+  readonly end?: Date;
+  readonly issues: readonly Issue[];
+}
+
+/** Checks all but the status. Topic subscriptions are refused as such, without going on. */
+export function checkSubscription(subscription: CanonicalSubscription, context: CheckContext): CheckedSubscription {
+  const { paths } = context;
+  if (subscription.family === 'topic') {
+    return { settings: {}, headers: [], issues: [topicRefusal(subscription, paths.criteria)] };
+  }
+  const { settings, issues } = readChannelSettings(subscription.channel.extensions, paths.channel, context);
+  const lines = readHeaderLines(subscription.channel.headers, paths.header);
+  const end = readEnd(subscription.end);
+  issues.push(
+    ...criteriaIssues(subscription.criteria, context),
+    ...channelIssues(subscription, context),
+    ...lines.issues,
+  );
+  if (end === 'invalid') {
+    const text = `"${subscription.end}" is no instant; write date, time to the second and zone: 2031-01-01T00:00:00Z.`;
+    issues.push(errorIssue('value', text, paths.end));
+  }
+  return { settings, headers: lines.headers, ...(end instanceof Date && { end }), issues };
+}
+
+function topicRefusal(subscription: CanonicalSubscription, path: string): Issue {
+  const text =
+    `This is a topic subscription (${subscription.topicSign}), which this server does not serve yet. ` +
+    'Use a search string as criteria, for example "Patient?active=true", without the profile and extensions of the Backport guide.';
+  return errorIssue('not-supported', text, path);
+}
+
+/** Issues of the criteria, [] when it can be evaluated exactly. */
+export function criteriaIssues(criteria: string, context: CheckContext): readonly Issue[] {
+  try {
+    parseCriteria(context.definitions, criteria, context);
+    return [];
+  } catch (error) {
+    // Expected: criteria that cannot be evaluated exactly. Anything else is a bug and goes on.
+    if (error instanceof FhirError) return error.issues;
+    throw error;
+  }
+}
+
+function channelIssues(subscription: CanonicalSubscription, context: CheckContext): Issue[] {
+  const { channel } = subscription;
+  const { paths } = context;
+  if (channel.type !== 'rest-hook') {
+    const text = `Channel type "${channel.type}" is not served; use rest-hook.`;
+    return [errorIssue('not-supported', text, paths.type)];
+  }
+  const issues: Issue[] = [];
+  if (channel.endpoint === undefined) {
+    issues.push(errorIssue('required', 'A rest-hook needs an endpoint: the URL to notify.', paths.endpoint));
+  } else issues.push(...context.catalogue.check(channel));
+  if (channel.payload !== undefined && channel.payload !== PAYLOAD) {
+    const text = `Payload "${channel.payload}" is not served${isXml(channel.payload) ? ' yet' : ''}; use ${PAYLOAD}, or leave it out for empty notifications.`;
+    issues.push(errorIssue('not-supported', text, paths.payload));
+  }
+  return issues;
+}
+
+function isXml(payload: string): boolean {
+  return /\bxml\b/i.test(payload);
+}
+
+/** Undefined without an end; `invalid` when it is no instant of the calendar. */
+export function readEnd(end: string | undefined): Date | 'invalid' | undefined {
+  if (end === undefined) return undefined;
+  if (!INSTANT.test(end)) return 'invalid';
+  const [year, month, day] = end.split(/[-T]/).map(Number) as [number, number, number];
+  const isDay = new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
+  // FHIR allows second 60; JavaScript does not.
+  const at = new Date(end.replace(/^(.{17})60/, '$159'));
+  return isDay && !Number.isNaN(at.getTime()) ? at : 'invalid';
+}

@@ -1,0 +1,29 @@
+// Every named maximum of this room. Units stand in the names.
+
+/** `channel.header` lines of one Subscription. */
+export const HEADERS_MAX = 20;
+/** Characters of one header value. */
+export const HEADER_VALUE_CHARS_MAX = 4_096;
+/** Characters of one header name. */
+export const HEADER_NAME_CHARS_MAX = 128;
+/** Characters of `Subscription.error`. */
+export const ERROR_TEXT_CHARS_MAX = 1_000;
+/** What a lease must leave over a request's deadline. */
+export const LEASE_RESERVE_MS = 15_000;
+
+/** Incarnations read by one statement while the registry loads. */
+export const REGISTRY_PAGE_ROWS = 2_000;
+/** Changes the registry takes in by one statement; a reader that is further behind asks again. */
+export const CATCH_UP_ROWS = 5_000;
+
+/** Subscriptions the activation worker looks at in one round, and how many it works on at the same time. */
+export const ACTIVATION_ROUND_MAX = 200;
+export const ACTIVATIONS_AT_ONCE = 4;
+/** How often the activation worker looks without having been woken. */
+export const ACTIVATION_SWEEP_MS = 1_000;
+/** Subscriptions whose end has come that are turned off in one round. */
+export const EXPIRY_ROUND_MAX = 500;
+/** The expiry duty is held this many intervals, so that a holder that pauses loses it soon. */
+export const EXPIRY_LEASE_INTERVALS = 5;
+/** A status write that keeps meeting other writes of the same Subscription gives up after this many tries. */
+export const STATUS_WRITE_TRIES_MAX = 5;

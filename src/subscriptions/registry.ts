@@ -1,0 +1,159 @@
+// Every matcher process holds all subscriptions in memory. The registry loads them once and then follows the change log; it is asked to
+// catch up inside the match transaction, after the claim, so an event whose write was answered after an activation was seen always meets it.
+import { canonicalQuery, parseCriteria, type FhirDefinitions, type SearchQuery } from '../fhir';
+import type { Log, OrderingKeyName, Tx } from '../platform';
+import { changesSince, lastChangeNo } from './change-log';
+import { intervalsOf, type CriteriaInterval, type IntervalMark } from './intervals';
+import { CATCH_UP_ROWS, REGISTRY_PAGE_ROWS } from './limits';
+import { RegistryGroups, type NewEntry, type RegistryGroup, type RegistryInterval } from './registry-groups';
+import { registryEntriesSql, registryPageSql } from './sql/registry-entries.sql';
+
+interface MarkRow {
+  subscription_key: number;
+  tenant: string;
+  id: string;
+  ends_at: Date | null;
+  ordering_key: OrderingKeyName;
+  send_deletes: boolean;
+  opens: boolean;
+  closes: boolean;
+  criteria: string | null;
+  base_url: string | null;
+  snapshot: string | null;
+  xid: string;
+}
+
+/** A stored subscription that cannot be read any more: it matches nothing, the others go on. */
+export interface BrokenSubscription {
+  readonly subscriptionKey: number;
+  readonly reason: string;
+}
+
+export class SubscriptionRegistry {
+  private readonly groups = new RegistryGroups();
+  private readonly broken = new Map<number, BrokenSubscription>();
+  /** Newest change taken in; undefined before the first load. */
+  private changeNo: number | undefined;
+
+  constructor(private readonly deps: { definitions: FhirDefinitions; log: Log }) {}
+
+  /**
+   * Takes in every change committed so far. The first call loads everything. Safe to repeat and safe when the transaction rolls back:
+   * only committed facts are read. Not to be called twice at the same time.
+   */
+  async catchUp(tx: Tx): Promise<void> {
+    if (this.changeNo === undefined) await this.load(tx);
+    for (;;) {
+      const changes = await changesSince(tx, this.changeNo ?? 0, CATCH_UP_ROWS);
+      if (changes.keys.length > 0) await this.refresh(tx, changes.keys);
+      // Only now: had the reading failed, the next catch-up would take the same changes again.
+      this.changeNo = changes.upTo;
+      if (changes.isAll) return;
+    }
+  }
+
+  /** Groups of equal criteria about this type. The answer is live: do not keep it over an await. */
+  groupsFor(tenant: string, type: string): Iterable<RegistryGroup> {
+    return this.groups.groupsFor(tenant, type);
+  }
+
+  /** False when no subscription asks about this type, so that its events need not be read. */
+  hasGroups(tenant: string, type: string): boolean {
+    return this.groups.hasGroups(tenant, type);
+  }
+
+  /** Subscriptions that see events now, or did and may still have some unmatched. */
+  get size(): number {
+    return this.groups.size;
+  }
+
+  /** Snapshots still held (as Postgres prints them), at most `limit`. */
+  snapshots(limit: number): string[] {
+    return this.groups.snapshots(limit);
+  }
+
+  /** Drops snapshots that no unmatched event lies before. */
+  forget(snapshots: readonly string[]): void {
+    if (snapshots.length > 0) this.groups.forget(new Set(snapshots));
+  }
+
+  /** Marks a subscription as unreadable: it leaves the groups and is handed out by `takeBroken`. */
+  isolate(subscriptionKey: number, reason: string): void {
+    this.groups.remove(subscriptionKey);
+    this.broken.set(subscriptionKey, { subscriptionKey, reason });
+    this.deps.log.error({ subscriptionKey, reason }, 'subscription.unreadable');
+  }
+
+  /** Who became unreadable since the last call. */
+  takeBroken(): BrokenSubscription[] {
+    const taken = [...this.broken.values()];
+    this.broken.clear();
+    return taken;
+  }
+
+  /** Notes the position first and streams afterwards: what changes meanwhile is taken in again by the catch-up. */
+  private async load(tx: Tx): Promise<void> {
+    const position = await lastChangeNo(tx);
+    for (let after = 0; ;) {
+      const { rows } = await tx.query<{ subscription_key: number }>({
+        ...registryPageSql,
+        values: [after, REGISTRY_PAGE_ROWS],
+      });
+      await this.refresh(
+        tx,
+        rows.map((row) => row.subscription_key),
+      );
+      if (rows.length < REGISTRY_PAGE_ROWS) break;
+      after = rows.at(-1)!.subscription_key;
+    }
+    this.changeNo = position;
+  }
+
+  private async refresh(tx: Tx, keys: readonly number[]): Promise<void> {
+    if (keys.length === 0) return;
+    const { rows } = await tx.query<MarkRow>({ ...registryEntriesSql, values: [keys] });
+    const marks = new Map<number, MarkRow[]>();
+    for (const row of rows) {
+      const known = marks.get(row.subscription_key);
+      if (known === undefined) marks.set(row.subscription_key, [row]);
+      else known.push(row);
+    }
+    for (const key of keys) {
+      const own = marks.get(key);
+      if (own === undefined) this.groups.remove(key);
+      else this.take(own);
+    }
+  }
+
+  private take(rows: readonly MarkRow[]): void {
+    const [first] = rows;
+    const { subscription_key: subscriptionKey, tenant, id, ends_at: endsAt } = first!;
+    try {
+      const entry: NewEntry = {
+        subscriptionKey,
+        tenant,
+        id,
+        sendDeletes: first!.send_deletes,
+        orderingKey: first!.ordering_key,
+        ...(endsAt !== null && { endsAt }),
+        intervals: intervalsOf(rows.map(markOf)).map((interval) => this.parsed(interval)),
+      };
+      this.groups.put(entry);
+      this.broken.delete(subscriptionKey);
+    } catch (error) {
+      // Expected: criteria accepted once that this version can no longer evaluate, or a row changed by hand.
+      this.isolate(subscriptionKey, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private parsed(interval: CriteriaInterval): RegistryInterval & { canonical: string } {
+    const query: SearchQuery = parseCriteria(this.deps.definitions, interval.criteria, { baseUrl: interval.baseUrl });
+    const { opened, closed } = interval;
+    return { query, canonical: canonicalQuery(query), ...(opened && { opened }), ...(closed && { closed }) };
+  }
+}
+
+function markOf(row: MarkRow): IntervalMark {
+  const { opens, closes, criteria, base_url: baseUrl, snapshot, xid } = row;
+  return { opens, closes, criteria, baseUrl, snapshot, xid };
+}

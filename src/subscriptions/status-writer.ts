@@ -1,0 +1,73 @@
+// Herald's own writes of a Subscription's status: ordinary new versions that raise events, made only while the state still calls for them.
+import { subscriptionCodecFor, type FhirDefinitions, type SubscriptionCodec, type SubscriptionStatus } from '../fhir';
+import { randomId, type Database, type Log } from '../platform';
+import type { ResourceStore } from '../store';
+import { incarnationByKey } from './incarnations';
+import { ERROR_TEXT_CHARS_MAX, STATUS_WRITE_TRIES_MAX } from './limits';
+import { isSystemStep } from './status-machine';
+
+export interface SubscriptionStatusWriterDeps {
+  readonly database: Database;
+  readonly store: ResourceStore;
+  readonly definitions: FhirDefinitions;
+  readonly log: Log;
+}
+
+/** Each method answers whether it wrote: false when that incarnation is gone or its status does not allow the step (any more). */
+export class SubscriptionStatusWriter {
+  private readonly codec: SubscriptionCodec;
+
+  constructor(private readonly deps: SubscriptionStatusWriterDeps) {
+    this.codec = subscriptionCodecFor(deps.definitions.fhirVersion);
+  }
+
+  /** To `error`, with a text that holds no credentials and no body; cut to 1,000 characters. One write per failure: `error` stays as it is. */
+  setError(subscriptionKey: number, text: string): Promise<boolean> {
+    return this.write(subscriptionKey, 'error', errorText(text));
+  }
+
+  /** From `requested` (activation) or `error` (recovery) to `active`; the error text goes. */
+  setActive(subscriptionKey: number): Promise<boolean> {
+    return this.write(subscriptionKey, 'active', null);
+  }
+
+  /** To `off`. A reason becomes the Subscription's error text; without one (its end has come) there is none. */
+  setOff(subscriptionKey: number, reason?: string): Promise<boolean> {
+    return this.write(subscriptionKey, 'off', reason === undefined ? null : errorText(reason));
+  }
+
+  private async write(subscriptionKey: number, to: SubscriptionStatus, error: string | null): Promise<boolean> {
+    for (let tries = 0; tries < STATUS_WRITE_TRIES_MAX; tries += 1) {
+      const outcome = await this.tryWrite(subscriptionKey, to, error);
+      if (outcome !== 'moved') return outcome === 'written';
+    }
+    this.deps.log.warn({ subscriptionKey, to }, 'subscription.status-write-given-up');
+    return false;
+  }
+
+  /** `moved`: another version was written in between, so the look at the incarnation was too early. */
+  private async tryWrite(
+    subscriptionKey: number,
+    to: SubscriptionStatus,
+    error: string | null,
+  ): Promise<'written' | 'not-allowed' | 'moved'> {
+    const { database, store } = this.deps;
+    const seen = await incarnationByKey(database, subscriptionKey);
+    if (seen === undefined || !seen.alive || !isSystemStep(seen.status, to)) return 'not-allowed';
+    const { tenant, id, baseUrl, version } = seen;
+    const context = { tenant, requestId: randomId(), baseUrl, isSystemWrite: true };
+    const result = await store.revise(context, 'Subscription', id, (current, resource) =>
+      current.version === version ? this.codec.rewrite(resource, { status: to, error }) : undefined,
+    );
+    return result === undefined ? 'moved' : 'written';
+  }
+}
+
+/** One line without control characters, at most 1,000 characters, never empty. */
+export function errorText(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what must go
+  const line = text.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+  return line === ''
+    ? 'Unknown error'
+    : [...line].slice(0, ERROR_TEXT_CHARS_MAX).join('').slice(0, ERROR_TEXT_CHARS_MAX);
+}

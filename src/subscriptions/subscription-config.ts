@@ -1,0 +1,63 @@
+// What a Subscription says about its deliveries, resolved: its own extensions where it has them, the server's defaults of the day
+// elsewhere. Stored with the incarnation, so that every process reads the same, and a changed default moves nothing half-way.
+import type { CanonicalSubscription, ChannelSettings } from '../fhir';
+import type { DeliveryDefaults, OrderingKeyName } from '../platform';
+
+/** Times in milliseconds. */
+export interface SubscriptionConfig {
+  readonly endpoint: string;
+  readonly payload?: 'application/fhir+json';
+  /** In the order of the resource; the values are secrets and stand elsewhere. */
+  readonly headerNames: readonly string[];
+  readonly mode: 'update' | 'webhook';
+  readonly sendDeletes: boolean;
+  readonly orderingKey: OrderingKeyName;
+  readonly cap: number;
+  readonly deadlineMs: number;
+  readonly retryBaseMs: number;
+  readonly retryForMs: number;
+  readonly errorAfterMs: number;
+  readonly errorAfterAttempts: number;
+  readonly poisonAfterAttempts: number;
+  readonly poisonAfterMs: number;
+  readonly poisonPolicy: 'skip' | 'block' | 'error';
+}
+
+export interface SubscriptionDefaults {
+  readonly orderingKey: OrderingKeyName;
+  readonly deliveries: DeliveryDefaults;
+}
+
+/** The settings every delivery of this Subscription goes by. */
+export function resolveConfig(
+  subscription: CanonicalSubscription,
+  headerNames: readonly string[],
+  settings: Partial<ChannelSettings>,
+  defaults: SubscriptionDefaults,
+): SubscriptionConfig {
+  const { deliveries } = defaults;
+  return {
+    endpoint: subscription.channel.endpoint ?? '',
+    ...(subscription.channel.payload !== undefined && { payload: 'application/fhir+json' as const }),
+    headerNames: [...headerNames],
+    mode: settings.deliveryMode ?? 'update',
+    sendDeletes: settings.sendDeletes ?? false,
+    orderingKey: settings.orderingKey ?? defaults.orderingKey,
+    cap: settings.cap ?? deliveries.cap,
+    deadlineMs: settings.deadlineMs ?? deliveries.deadlineMs,
+    retryBaseMs: settings.retryDelayMs ?? deliveries.retryBaseMs,
+    retryForMs: settings.retryForMs ?? deliveries.retryForMs,
+    errorAfterMs: settings.errorAfterMs ?? deliveries.errorAfterMs,
+    errorAfterAttempts: settings.errorAfterAttempts ?? deliveries.errorAfterAttempts,
+    poisonAfterAttempts: settings.poisonAfterAttempts ?? deliveries.poisonAfterAttempts,
+    poisonAfterMs: settings.poisonAfterMs ?? deliveries.poisonAfterMs,
+    poisonPolicy: settings.poisonPolicy ?? 'skip',
+  };
+}
+
+/** Equal settings, whatever the order of their members. */
+export function isSameConfig(a: SubscriptionConfig, b: SubscriptionConfig): boolean {
+  const flat = (config: SubscriptionConfig): string =>
+    JSON.stringify(Object.entries(config).sort(([one], [other]) => (one < other ? -1 : 1)));
+  return flat(a) === flat(b);
+}
