@@ -133,7 +133,7 @@ export function indexedParameters(
   resourceType: string,
 ): ReadonlyMap<string, IndexedParameter> {
   let types = known.get(definitions);
-  if (!types) known.set(definitions, (types = new Map()));
+  if (!types) known.set(definitions, (types = new Map<string, ReadonlyMap<string, IndexedParameter>>()));
   let parameters = types.get(resourceType);
   if (!parameters) types.set(resourceType, (parameters = compileType(definitions, resourceType)));
   return parameters;

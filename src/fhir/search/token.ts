@@ -47,7 +47,7 @@ function collectContactPoint(node: unknown, into: TokenEntry[]): void {
 }
 
 function collectPrimitive(node: unknown, into: TokenEntry[]): void {
-  const code = typeof node === 'string' ? textOf(node) : String(node as boolean | number);
+  const code = typeof node === 'string' ? textOf(node) : String(node);
   if (code !== undefined && typeof node !== 'object') add(into, undefined, code);
 }
 

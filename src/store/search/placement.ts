@@ -1,0 +1,88 @@
+// Where the index keeps each search parameter. Decided once per resource type, from the parameter's type and from how many
+// elements it can find; the write side (columns.ts) and the search side (*.sql.ts) both ask here.
+import { indexedParameters, type FhirDefinitions, type IndexedParameter } from '../../fhir';
+
+export type Placement =
+  /** The row's own identity and time. */
+  | { readonly kind: 'id' }
+  | { readonly kind: 'last-updated' }
+  /** Keys in an array column of the row. */
+  | { readonly kind: 'keys'; readonly column: 'tokens' | 'identifiers' | 'refs' }
+  /** One reference in a column of its own; what is not `Type/id` goes to `refs`. */
+  | { readonly kind: 'reference-column'; readonly column: 'subject_ref' | 'encounter_ref' }
+  /** The one interval that stands in the row. */
+  | { readonly kind: 'date-column' }
+  /** Rows of a side table. */
+  | { readonly kind: 'string-rows' }
+  | { readonly kind: 'date-rows' };
+
+/** The parameter whose interval stands in the row: the first of these that the type has, finding one element at most. */
+const mainDates = [
+  'date',
+  'period',
+  'birthdate',
+  'authoredon',
+  'authored',
+  'created',
+  'recorded-date',
+  'onset-date',
+  'issued',
+];
+
+type Parameters = ReadonlyMap<string, IndexedParameter>;
+
+function mainDate(parameters: Parameters): string | undefined {
+  return mainDates.find((code) => {
+    const parameter = parameters.get(code);
+    return parameter?.definition.type === 'date' && parameter.isSingle;
+  });
+}
+
+function seesSameElements(one: IndexedParameter | undefined, other: IndexedParameter | undefined): boolean {
+  return one !== undefined && other !== undefined && one.leafPaths.join() === other.leafPaths.join();
+}
+
+/** `patient` narrows `subject` to Patients on many types: one column then answers both, since its keys name the type. */
+function referenceColumn(parameters: Parameters, parameter: IndexedParameter): Placement | undefined {
+  const { code } = parameter.definition;
+  if (!parameter.isSingle) return undefined;
+  if (code === 'encounter') return { kind: 'reference-column', column: 'encounter_ref' };
+  const subject = parameters.get('subject');
+  const holdsSubject = subject?.isSingle === true && subject.definition.type === 'reference';
+  const isSubject =
+    code === 'subject' || (code === 'patient' && (!holdsSubject || seesSameElements(subject, parameter)));
+  return isSubject ? { kind: 'reference-column', column: 'subject_ref' } : undefined;
+}
+
+function place(parameters: Parameters, parameter: IndexedParameter): Placement {
+  const { code, type } = parameter.definition;
+  if (code === '_id') return { kind: 'id' };
+  if (code === '_lastUpdated') return { kind: 'last-updated' };
+  switch (type) {
+    case 'string':
+      return { kind: 'string-rows' };
+    case 'date':
+      return { kind: code === mainDate(parameters) ? 'date-column' : 'date-rows' };
+    case 'reference':
+      return referenceColumn(parameters, parameter) ?? { kind: 'keys', column: 'refs' };
+    case 'uri':
+      return { kind: 'keys', column: 'refs' };
+    default:
+      return { kind: 'keys', column: parameter.leafTypes.join() === 'Identifier' ? 'identifiers' : 'tokens' };
+  }
+}
+
+const placements = new WeakMap<Parameters, ReadonlyMap<string, Placement>>();
+
+/** In: a resource type and one of its indexed parameters. Out: where its values are. Throws when it is not indexed. */
+export function placementOf(definitions: FhirDefinitions, type: string, code: string): Placement {
+  const parameters = indexedParameters(definitions, type);
+  let known = placements.get(parameters);
+  if (!known) {
+    known = new Map([...parameters.values()].map((each) => [each.definition.code, place(parameters, each)]));
+    placements.set(parameters, known);
+  }
+  const placement = known.get(code);
+  if (!placement) throw new Error(`${type}.${code} is not indexed`);
+  return placement;
+}

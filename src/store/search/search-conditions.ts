@@ -1,0 +1,71 @@
+// How each search type asks Postgres, one line each, and a whole query as one condition on the resource row `r`.
+import type { FhirDefinitions, SearchClause, SearchParameterDefinition, SearchQuery } from '../../fhir';
+import { dateSql } from './date.sql';
+import { isLongKey, referenceTargets, tokenForm } from './index-keys';
+import { placementOf, type Placement } from './placement';
+import { referenceSql } from './reference.sql';
+import type { SearchSql, SqlValues } from './search-sql';
+import { stringSql } from './string.sql';
+import { tokenSql } from './token.sql';
+import { uriSql } from './uri.sql';
+
+const searchSqls: Readonly<Partial<Record<SearchParameterDefinition['type'], SearchSql>>> = Object.freeze({
+  date: dateSql,
+  reference: referenceSql,
+  string: stringSql,
+  token: tokenSql,
+  uri: uriSql,
+});
+
+/** Every row has an id and a time; of the other parameters `present` says whether they are there. */
+function missingSql(isMissing: boolean, clause: SearchClause, placement: Placement, values: SqlValues): string {
+  if (placement.kind === 'id' || placement.kind === 'last-updated') return isMissing ? 'false' : 'true';
+  const isPresent = `r.present @> ${values.add([clause.parameter.code], 'text[]')}`;
+  return isMissing ? `not (${isPresent})` : isPresent;
+}
+
+/**
+ * In: a query, the statement's values so far, and the SQL of its tenant. Out: the conditions of its clauses, joined by AND
+ * (`true` for none). They count on the indexes of migrations/0002-store.sql.
+ */
+export function queryCondition(
+  definitions: FhirDefinitions,
+  query: SearchQuery,
+  values: SqlValues,
+  tenant: string,
+): string {
+  const conditions = query.clauses.map((clause) => {
+    const placement = placementOf(definitions, query.type, clause.parameter.code);
+    const [first] = clause.values;
+    if (first?.kind === 'missing') return missingSql(first.isMissing, clause, placement, values);
+    const ask = searchSqls[clause.parameter.type];
+    if (!ask) throw new Error(`No SQL for search parameters of type ${clause.parameter.type}`);
+    const condition = ask({ definitions, type: query.type, clause, placement, values, tenant });
+    return clause.modifier === 'not' ? `(${condition}) is not true` : `(${condition})`;
+  });
+  return conditions.length === 0 ? 'true' : conditions.join(' and ');
+}
+
+function hasLongValue({ parameter: { code }, values }: SearchClause): boolean {
+  return values.some((value) => {
+    switch (value.kind) {
+      case 'token':
+        return isLongKey(code, tokenForm(value));
+      case 'reference-identifier':
+        return isLongKey(`${code}:identifier`, tokenForm(value.identifier));
+      case 'reference':
+        return referenceTargets(value).some((target) => isLongKey(code, target));
+      case 'uri':
+        return isLongKey(code, value.uri);
+      case 'string':
+      case 'date':
+      case 'missing':
+        return false;
+    }
+  });
+}
+
+/** True when the condition compares hashes of long values: what it finds is then confirmed on the body (matchesQuery). */
+export function needsConfirmation(query: SearchQuery): boolean {
+  return query.clauses.some(hasLongValue);
+}
