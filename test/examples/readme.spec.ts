@@ -1,0 +1,65 @@
+// The README's own lines, executed: what a newcomer types is what is tested.
+import fs from 'node:fs';
+import path from 'node:path';
+import { SubscriberStub } from '../support/subscriber-stub';
+import { startHerald, type Herald } from '../support/herald';
+import { statusOf } from '../support/subscription';
+
+const readme = fs.readFileSync(path.resolve(__dirname, '../../README.md'), 'utf8');
+const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1]!.trim());
+const curls = blocks.filter((block) => block.startsWith('curl '));
+
+/** Reads a curl line as the README writes them: -i, -X, -H, -d with single quotes, one URL. */
+function readCurl(line: string): { method: string; url: string; headers: Record<string, string>; body?: string } {
+  const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2]!).slice(1);
+  const call = { method: 'GET', url: '', headers: {} as Record<string, string>, body: undefined as string | undefined };
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    if (word === '-i') continue;
+    if (word === '-X') call.method = words.shift()!;
+    else if (word === '-d') call.body = words.shift()!;
+    else if (word === '-H') {
+      const [name, value] = words.shift()!.split(/:\s*/);
+      call.headers[name!] = value!;
+    } else call.url = word;
+  }
+  return call;
+}
+
+let herald: Herald;
+let receiver: SubscriberStub;
+beforeAll(async () => {
+  [herald, receiver] = await Promise.all([startHerald(), SubscriberStub.start()]);
+});
+afterAll(async () => {
+  await herald?.stop();
+  await receiver?.stop();
+});
+
+function run(line: string): ReturnType<Herald['call']> {
+  const { method, url, headers, body } = readCurl(line);
+  const own = body?.replaceAll('http://127.0.0.1:9000', receiver.url);
+  return herald.call(method, url.replace('http://127.0.0.1:8080', ''), { headers, body: own });
+}
+
+it('names commands that exist', () => {
+  const { scripts } = JSON.parse(fs.readFileSync(path.resolve(__dirname, '../../package.json'), 'utf8'));
+  const named = [...readme.matchAll(/npm (?:run )?([a-z:]+)/g)]
+    .map((match) => match[1]!)
+    .filter((name) => name !== 'ci');
+  expect(named.filter((name) => !(name in scripts))).toEqual([]);
+});
+
+it('S1.49: the curl lines of the README make a Patient arrive at the receiver', async () => {
+  expect(curls).toHaveLength(3);
+  const [subscribe, write, look] = curls as [string, string, string];
+  const subscription = await run(subscribe);
+  expect(subscription.status).toBe(201);
+  await statusOf(herald, subscription.body.id as string, 'active');
+  const patient = await run(write);
+  expect(patient.status).toBe(201);
+  const [request] = await receiver.received(1);
+  expect(request).toMatchObject({ method: 'PUT', path: `/fhir/Patient/${patient.body.id}` });
+  expect(request!.headers['herald-event-number']).toBe('1');
+  await herald.settled();
+  expect((await run(look)).text).toContain('"delivered":1');
+});
