@@ -7,7 +7,7 @@ import type { HttpReply, HttpRequest } from './http';
 export class FhirController {
   constructor(private readonly endpoint: FhirEndpoint) {}
 
-  @All(['', '*path'])
+  @All(['', '*'])
   async answer(@Req() request: HttpRequest, @Res() reply: HttpReply): Promise<void> {
     await this.endpoint.answer(request, reply);
   }

@@ -32,8 +32,5 @@ export const TOKEN_LENGTH_MAX = 4096;
 export const PREFLIGHT_MAX_AGE_SECONDS = 600;
 export const RETRY_AFTER_SECONDS = 5;
 
-/** Longest path below the base that is routed; anything longer is no address of ours (414). */
-export const PATH_PARAMETER_LENGTH_MAX = 2048;
-
 /** How long an idle connection is kept, in milliseconds: longer than the idle time of usual load balancers. */
 export const KEEP_ALIVE_MS = 72_000;

@@ -12,6 +12,8 @@ import type { HttpReply, HttpRequest } from './http';
 import { RETRY_AFTER_SECONDS } from './limits';
 import { FHIR_JSON } from './media-types';
 
+const PROBLEM_JSON = 'application/problem+json; charset=utf-8';
+
 const frameworkCodes: Readonly<Record<number, IssueCode>> = {
   404: 'not-found',
   405: 'not-supported',
@@ -68,23 +70,26 @@ function problemText(status: number, issues: readonly Issue[], requestId: string
   });
 }
 
+/** Answers a request with what its error comes to. */
+export function answerError(error: unknown, request: HttpRequest, reply: HttpReply, log: Log): void {
+  const requestId = request.life?.requestId ?? 'unknown';
+  const { status, issues, headers } = refusalOf(error, log, requestId);
+  reply.code(status);
+  for (const name in headers) reply.header(name, headers[name] ?? '');
+  if (/^\/(?:admin|health|metrics)(?:\/|$)/.test(pathOf(request.url))) {
+    reply.header('Content-Type', PROBLEM_JSON).send(problemText(status, issues, requestId));
+    return;
+  }
+  reply.header('Content-Type', FHIR_JSON).send(JSON.stringify(operationOutcome(issues)));
+}
+
 @Catch()
 export class OutcomeFilter implements ExceptionFilter {
   constructor(private readonly log: Log) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const request = http.getRequest<HttpRequest>();
     const reply = http.getResponse<HttpReply>();
-    if (reply.sent) return;
-    const requestId = request.life?.requestId ?? 'unknown';
-    const { status, issues, headers } = refusalOf(error, this.log, requestId);
-    reply.code(status);
-    for (const name in headers) reply.header(name, headers[name] ?? '');
-    if (/^\/(?:admin|health|metrics)(?:\/|$)/.test(pathOf(request.url))) {
-      reply.header('Content-Type', 'application/problem+json').send(problemText(status, issues, requestId));
-      return;
-    }
-    reply.header('Content-Type', FHIR_JSON).send(JSON.stringify(operationOutcome(issues)));
+    if (!reply.sent) answerError(error, http.getRequest<HttpRequest>(), reply, this.log);
   }
 }

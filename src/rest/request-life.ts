@@ -26,9 +26,7 @@ export function prepareServer(server: HttpServer, deps: HttpDeps): void {
   const cors = new Cors(deps.config.http.corsOrigins);
   server.decorateRequest('life', undefined);
   server.addHook('onRequest', (request, reply, done) => {
-    const life = { requestId: requestIdOf(request), startedAtMs: deps.clock.monotonicMs() };
-    request.life = life;
-    reply.header('X-Request-ID', life.requestId);
+    beginLife(request, reply, deps.clock);
     if (cors.apply(request, reply)) {
       reply.code(204).send();
       return;
@@ -38,6 +36,13 @@ export function prepareServer(server: HttpServer, deps: HttpDeps): void {
   server.addHook('onResponse', answeredHook(deps));
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, body, done) => readBody(body, deps.config.http.bodyBytesMax, done));
+}
+
+/** Gives the request its id and its start; the answer carries the id. */
+export function beginLife(request: HttpRequest, reply: HttpReply, clock: Clock): void {
+  const requestId = requestIdOf(request);
+  request.life = { requestId, startedAtMs: clock.monotonicMs() };
+  reply.header('X-Request-ID', requestId);
 }
 
 function requestIdOf(request: HttpRequest): string {
@@ -58,23 +63,28 @@ function authenticate(guard: AuthGuard, request: HttpRequest, done: Done): void 
 }
 
 function answeredHook(deps: HttpDeps): (request: HttpRequest, reply: HttpReply, done: Done) => void {
-  const { clock, log, metrics } = deps;
-  const durations = metrics.histogram(
+  const durations = deps.metrics.histogram(
     'herald_http_request_duration_seconds',
     'Time from the first header to the last byte of the answer',
     ['interaction', 'status'],
     durationBuckets,
   );
   return (request, reply, done) => {
-    const { life } = request;
-    const durationMs = life === undefined ? 0 : clock.monotonicMs() - life.startedAtMs;
-    const interaction = life?.interaction ?? 'other';
+    const durationMs = writeAccessLine(deps, request, reply);
+    const interaction = request.life?.interaction ?? 'other';
     durations.labels(interaction, `${Math.floor(reply.statusCode / 100)}xx`).observe(durationMs / 1000);
-    // Probes and scrapes come every few seconds and say nothing when all is well.
-    const level = interaction === 'probe' && reply.statusCode < 400 ? 'debug' : 'info';
-    log[level](answeredLine(request, reply.statusCode, durationMs), 'request.answered');
     done();
   };
+}
+
+/** Writes the line of an answered request. @returns how long it took, in milliseconds */
+export function writeAccessLine({ clock, log }: HttpDeps, request: HttpRequest, reply: HttpReply): number {
+  const { life } = request;
+  const durationMs = life === undefined ? 0 : clock.monotonicMs() - life.startedAtMs;
+  // Probes and scrapes come every few seconds and say nothing when all is well.
+  const isQuiet = life?.interaction === 'probe' && reply.statusCode < 400;
+  log[isQuiet ? 'debug' : 'info'](answeredLine(request, reply.statusCode, durationMs), 'request.answered');
+  return durationMs;
 }
 
 function answeredLine(request: HttpRequest, status: number, durationMs: number): Record<string, unknown> {

@@ -6,10 +6,10 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { RestDeps } from './exchange';
 import { FhirController } from './fhir.controller';
 import { FhirEndpoint } from './fhir-endpoint';
-import type { HttpServer } from './http';
-import { KEEP_ALIVE_MS, PATH_PARAMETER_LENGTH_MAX } from './limits';
-import { OutcomeFilter } from './outcome.filter';
-import { prepareServer } from './request-life';
+import type { HttpReply, HttpRequest, HttpServer } from './http';
+import { KEEP_ALIVE_MS } from './limits';
+import { answerError, OutcomeFilter } from './outcome.filter';
+import { beginLife, prepareServer, writeAccessLine } from './request-life';
 import type { HttpDeps } from './request-life';
 
 /**
@@ -17,13 +17,21 @@ import type { HttpDeps } from './request-life';
  * `NestFactory.create(module, httpAdapter(deps), { bodyParser: false })`.
  */
 export function httpAdapter(deps: HttpDeps): FastifyAdapter {
+  const unroutable = (error: Error, request: HttpRequest, reply: HttpReply): void => {
+    beginLife(request, reply, deps.clock);
+    answerError(error, request, reply, deps.log);
+    writeAccessLine(deps, request, reply);
+  };
   const adapter = new FastifyAdapter({
     logger: false,
     // No Nest middleware is used; without its bridge every request is cheaper.
     skipMiddie: true,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: PATH_PARAMETER_LENGTH_MAX },
+    // A URL that cannot be decoded fails before any route or hook is found.
+    frameworkErrors: (error: Error, request: unknown, reply: unknown) => {
+      unroutable(error, request as HttpRequest, reply as HttpReply);
+    },
   });
   prepareServer(adapter.getInstance() as unknown as HttpServer, deps);
   return adapter;

@@ -22,8 +22,7 @@ export async function history(deps: RestDeps, request: FhirRequest): Promise<Fhi
   // One more than the page tells whether there is a next page.
   const page = { count: count + 1, ...(since && { since }), ...(before !== undefined && { before }) };
   const found = await deps.store.history(request.context.tenant, type, id, page);
-  // Nothing since some time is an answer; nothing at all is not.
-  if (found.total === 0 && (await deps.store.read(request.context.tenant, type, id)) === undefined) {
+  if (found.total === 0) {
     throw new FhirError(404, errorIssue('not-found', `There is no ${type}/${id} and never was.`));
   }
   const versions = found.versions.slice(0, count);
