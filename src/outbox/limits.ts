@@ -1,0 +1,14 @@
+// Every named maximum of this room.
+
+/** Daily partitions that always exist: today and this many days after it. */
+export const PARTITION_DAYS_AHEAD = 3;
+/** How often the partitions worker looks. */
+export const PARTITION_INTERVAL_MS = 60 * 60 * 1000;
+/** How long attaching a partition may wait for running match transactions before it gives way and tries again later. */
+export const PARTITION_LOCK_TIMEOUT_MS = 2_000;
+/** After a failed try (somebody held the table), the worker looks again this soon. */
+export const PARTITION_RETRY_MS = 10_000;
+/** The sweep looks at this many unmatched rows for every root it was asked for before it turns to listing roots. */
+export const SWEEP_ROWS_PER_ROOT = 20;
+/** Whether snapshots may be forgotten is only answered while fewer rows than this wait. */
+export const SNAPSHOT_QUESTION_ROWS_MAX = 1_000;
