@@ -1,0 +1,14 @@
+// The door of the store: resource versions, written with their events, read, searched.
+export {
+  versionName,
+  type StoredInteraction,
+  type StoredVersion,
+  type StoreOperation,
+  type VersionKey,
+  type WriteContext,
+  type WriteResult,
+} from './resource-version';
+export type { HistoryPage } from './read';
+export { ResourceStore, type ResourceStoreDeps } from './resource-store';
+export type { Revision } from './transaction-plan';
+export type { ResourceChange, WriteParticipant } from './write-participant.contract';

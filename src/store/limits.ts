@@ -1,0 +1,14 @@
+// Every named maximum of this room.
+
+/** Bodies of versions just written are kept in the process up to this many bytes, so that matching need not read them again. */
+export const VERSION_CACHE_BYTES_MAX = 32 * 1024 * 1024;
+/** A body larger than this is not kept: one of them would push out hundreds. */
+export const VERSION_CACHE_BODY_BYTES_MAX = 1024 * 1024;
+/** A transaction is repeated this often when a row appeared between its lock and its insert. */
+export const APPEARED_RETRIES_MAX = 3;
+/** Versions read by one statement of `readVersions`. */
+export const READ_VERSIONS_MAX = 2_000;
+/** Matches of one page when the client names no `_count`; the most it gets is `searchLimits.countMax` of fhir. */
+export const SEARCH_COUNT_DEFAULT = 50;
+/** Versions of one history page, at most; more than the 1,000 a client may ask for, so that a caller can look one further. */
+export const HISTORY_COUNT_MAX = 2_000;

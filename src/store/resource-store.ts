@@ -1,0 +1,202 @@
+// The store's one service: every write of a resource goes through here, and every read comes from here.
+// A write without participants is one statement; anything else takes the transaction road.
+import type { FhirDefinitions, ParsedResource, SearchQuery } from '../fhir';
+import { randomId, type Clock, type Database, type Log, type Metrics, type Tx } from '../platform';
+import type { OutboxDoorbell } from '../outbox';
+import { Announcements } from './announcements';
+import { draftOf, type Draft } from './draft';
+import { VERSION_CACHE_BODY_BYTES_MAX, VERSION_CACHE_BYTES_MAX } from './limits';
+import { Participants } from './participants';
+import { versionMismatch } from './preconditions';
+import { readCurrent, readHistory, readVersionRows, type HistoryPage } from './read';
+import {
+  versionName,
+  type StoredVersion,
+  type StoreOperation,
+  type VersionKey,
+  type WriteContext,
+  type WriteResult,
+} from './resource-version';
+import { searchResources } from './search-page';
+import { createRow, deleteRow, updateRow, type ShortWrite } from './short-road';
+import type { Revision, RoadOperation } from './transaction-plan';
+import { TransactionRoad } from './transaction-road';
+import { VersionCache } from './version-cache';
+import type { RoadEnd } from './written';
+import type { WriteParticipant } from './write-participant.contract';
+
+export interface ResourceStoreDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly definitions: FhirDefinitions;
+  readonly doorbell: OutboxDoorbell;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export class ResourceStore {
+  private readonly participants = new Participants();
+  private readonly cache = new VersionCache({
+    bytesMax: VERSION_CACHE_BYTES_MAX,
+    bodyBytesMax: VERSION_CACHE_BODY_BYTES_MAX,
+  });
+  private readonly road: TransactionRoad;
+  private readonly announcements: Announcements;
+
+  constructor(private readonly deps: ResourceStoreDeps) {
+    this.road = new TransactionRoad({ ...deps, participants: this.participants });
+    this.announcements = new Announcements({ ...deps, cache: this.cache });
+  }
+
+  /** Lets a room take part in writes of its types. Participants are called in the order they registered. */
+  register(participant: WriteParticipant): void {
+    this.participants.register(participant);
+  }
+
+  /**
+   * Stores a validated resource under a new id, or under `options.id`; when that id is taken, as its next version.
+   * https://hl7.org/fhir/R4/http.html#create
+   */
+  async create(context: WriteContext, resource: ParsedResource, options: { id?: string } = {}): Promise<WriteResult> {
+    const id = options.id ?? randomId();
+    if (this.participants.has(resource.type)) return this.alone(context, { kind: 'create', resource, id });
+    const { write, draft } = this.shortWrite(context, resource, id);
+    return this.ended(context, (await createRow(write, draft)) ?? (await updateTaken(write, draft)));
+  }
+
+  /**
+   * Stores a validated resource as the next version of `id`, creating or reviving it when it is not there (outcome `created`).
+   * Throws FhirError 412 when `options.ifMatch` is not the current version. https://hl7.org/fhir/R4/http.html#update
+   */
+  async update(
+    context: WriteContext,
+    id: string,
+    resource: ParsedResource,
+    options: { ifMatch?: number } = {},
+  ): Promise<WriteResult> {
+    const { ifMatch } = options;
+    if (this.participants.has(resource.type)) return this.alone(context, { kind: 'update', id, resource, ifMatch });
+    const { write, draft } = this.shortWrite(context, resource, id);
+    const updated = await updateRow(write, draft, ifMatch);
+    if (updated) return this.ended(context, updated);
+    if (ifMatch !== undefined) throw versionMismatch(`${draft.type}/${id}`, ifMatch, undefined);
+    return this.ended(context, (await createRow(write, draft)) ?? (await updateTaken(write, draft)));
+  }
+
+  /**
+   * Writes a tombstone; `unchanged` (no version, no event) when the resource is deleted already or never existed.
+   * Throws FhirError 412 as `update` does. https://hl7.org/fhir/R4/http.html#delete
+   */
+  async delete(
+    context: WriteContext,
+    type: string,
+    id: string,
+    options: { ifMatch?: number } = {},
+  ): Promise<WriteResult> {
+    const { ifMatch } = options;
+    if (this.participants.has(type)) return this.alone(context, { kind: 'delete', type, id, ifMatch });
+    const write = { tx: this.deps.database, context, now: this.deps.clock.now() };
+    return this.ended(context, await deleteRow(write, type, id, ifMatch));
+  }
+
+  /**
+   * Read, change, write under the row lock. `change` gets the stored version (not redacted) and its resource, returns what to store or undefined
+   * to leave it; it must have no effects, since it may be called again. Out: undefined when nothing was written (left alone, deleted, unknown).
+   */
+  async revise(context: WriteContext, type: string, id: string, change: Revision): Promise<WriteResult | undefined> {
+    const result = await this.alone(context, { kind: 'revise', type, id, revise: change });
+    return result.outcome === 'unchanged' ? undefined : result;
+  }
+
+  /**
+   * All operations or none, events in entry order; results in entry order. Throws FhirError 400 when one resource is written twice, 412 for
+   * an If-Match that does not fit, and what participants veto with. A read comes last and sees what was written.
+   * https://hl7.org/fhir/R4/http.html#transaction
+   */
+  async transaction(context: WriteContext, operations: readonly StoreOperation[]): Promise<WriteResult[]> {
+    return this.together(context, operations);
+  }
+
+  /** The newest version (a tombstone when deleted), or undefined when there never was one. */
+  async read(tenant: string, type: string, id: string): Promise<StoredVersion | undefined> {
+    const version = await readCurrent(this.deps.database, tenant, type, id);
+    return version && this.participants.shown(version);
+  }
+
+  async readVersion(tenant: string, type: string, id: string, version: number): Promise<StoredVersion | undefined> {
+    const key = { tenant, type, id, version };
+    return (await this.readVersions([key])).get(versionName(key));
+  }
+
+  /**
+   * Exactly these versions, by `Type/id/version` (see `versionName`); what does not exist is left out. One set statement for all that this process
+   * did not just write itself. All keys of one call belong to one tenant. With `tx`, sees what that transaction wrote.
+   */
+  async readVersions(keys: readonly VersionKey[], tx: Tx = this.deps.database): Promise<Map<string, StoredVersion>> {
+    const found = new Map<string, StoredVersion>();
+    const missing: VersionKey[] = [];
+    for (const key of keys) {
+      const version = this.cache.get(key);
+      if (version) found.set(versionName(key), version);
+      else missing.push(key);
+    }
+    for (const [name, version] of await readVersionRows(tx, missing)) found.set(name, version);
+    for (const [name, version] of found) found.set(name, this.participants.shown(version));
+    return found;
+  }
+
+  /** Versions of one resource, newest first, tombstones included; `total` 0 = it never existed. https://hl7.org/fhir/R4/http.html#history */
+  async history(
+    tenant: string,
+    type: string,
+    id: string,
+    page: HistoryPage,
+  ): Promise<{ total: number; versions: StoredVersion[] }> {
+    const { total, versions } = await readHistory(this.deps.database, { tenant, type, id }, page);
+    return { total, versions: versions.map((version) => this.participants.shown(version)) };
+  }
+
+  /**
+   * One page of the current resources that match, the accurate number of all of them, and the token of the next page (`query.page`).
+   * Pages neither repeat nor miss a resource that was there all the time. Throws FhirError 400 for a token that is not ours.
+   */
+  async search(
+    context: Pick<WriteContext, 'tenant'>,
+    query: SearchQuery,
+  ): Promise<{ total: number; resources: StoredVersion[]; next?: string }> {
+    const page = await searchResources(this.deps.database, this.deps.definitions, context.tenant, query);
+    return { ...page, resources: page.resources.map((version) => this.participants.shown(version)) };
+  }
+
+  private shortWrite(context: WriteContext, resource: ParsedResource, id: string): { write: ShortWrite; draft: Draft } {
+    const write = { tx: this.deps.database, context, now: this.deps.clock.now() };
+    return { write, draft: draftOf(this.deps.definitions, context, resource, id) };
+  }
+
+  private async alone(context: WriteContext, operation: RoadOperation): Promise<WriteResult> {
+    return (await this.together(context, [operation]))[0]!;
+  }
+
+  private async together(context: WriteContext, operations: readonly RoadOperation[]): Promise<WriteResult[]> {
+    const { ends, changes } = await this.road.run(context, operations);
+    this.announcements.announce(context, ends);
+    for (const change of changes) this.participants.committed(change);
+    return ends.map((end) => this.shown(end));
+  }
+
+  private ended(context: WriteContext, end: RoadEnd): WriteResult {
+    this.announcements.announce(context, [end]);
+    return this.shown(end);
+  }
+
+  private shown({ result }: RoadEnd): WriteResult {
+    return result.version ? { ...result, version: this.participants.shown(result.version) } : result;
+  }
+}
+
+/** The id was taken, so its row is there for good (a delete leaves a tombstone): this finds it. */
+async function updateTaken(write: ShortWrite, draft: Draft): Promise<RoadEnd> {
+  const end = await updateRow(write, draft);
+  if (!end) throw new Error(`A ${draft.type} was there at the insert and gone at the update`);
+  return end;
+}
