@@ -33,7 +33,8 @@ export function httpAdapter(deps: HttpDeps): FastifyAdapter {
       unroutable(error, request as HttpRequest, reply as HttpReply);
     },
   });
-  prepareServer(adapter.getInstance() as unknown as HttpServer, deps);
+  const server: unknown = adapter.getInstance();
+  prepareServer(server as HttpServer, deps);
   return adapter;
 }
 

@@ -167,6 +167,5 @@ function refusal(status: number, code: IssueCode, text: string): FhirError {
 
 /** What a client wrote, cut and without control characters, fit to be shown back. */
 function shown(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what is taken out
   return text.slice(0, 64).replace(/[\u0000-\u001f\u007f]/g, '?');
 }
