@@ -1,5 +1,6 @@
 // Search type string: names, addresses, titles. http://hl7.org/fhir/R4/search.html#string
 import type { FhirDefinitions } from '../definitions';
+import { errorIssue, type Issue } from '../outcome/outcome';
 import type { LeafElement } from '../path/compile-path';
 import { escapeValue, unescapeValue } from './escapes';
 import { foldText, storableText } from './fold';
@@ -31,10 +32,13 @@ function entries(element: LeafElement, definitions: FhirDefinitions): EntryColle
   return collectors[element.type];
 }
 
-function parse(raw: string, { modifier }: ValueContext): StringValue {
+function parse(raw: string, { modifier, parameter }: ValueContext): StringValue | Issue {
   const written = unescapeValue(raw);
   const mode = modifier === 'exact' || modifier === 'contains' ? modifier : 'prefix';
   const value = mode === 'exact' ? written : foldText(written);
+  if (value === '') {
+    return errorIssue('value', `"${raw}" holds nothing that ${parameter.code} could begin with. Write a few letters.`);
+  }
   return { kind: 'string', mode, value, text: escapeValue(value) };
 }
 

@@ -1,6 +1,6 @@
 // The search index of one resource: columns of its own row, and rows of two narrow side tables. What is listed here is what
 // migrations/0002-store.sql creates (a test compares them) and what every write fills.
-import type { DateEntry, IndexEntries, ReferenceEntry, SearchEntry, StringEntry, UriEntry } from '../../fhir';
+import type { DateEntry, IndexEntries, ReferenceEntry, SearchEntry, StringEntry } from '../../fhir';
 import { indexKey, isPlainReference, referenceForms, tokenForms } from './index-keys';
 import { placementOf, type Placement } from './placement';
 import { timestampText } from './timestamps';

@@ -1,0 +1,4 @@
+import { describeSearchType } from './search-type';
+import { uriTable } from './search-types/uri.table';
+
+describeSearchType('uri', uriTable);

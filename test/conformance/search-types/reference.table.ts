@@ -1,0 +1,238 @@
+// References: http://hl7.org/fhir/R4/search.html#reference
+import { OWN_BASE, type TruthTable } from './truth-table';
+
+const long = `http://other.example/${'x'.repeat(600)}/Patient/1`;
+
+export const referenceTable: TruthTable = {
+  groups: [
+    {
+      why: 'a relative reference, in a column',
+      resource: {
+        resourceType: 'Observation',
+        subject: { reference: 'Patient/p1' },
+        encounter: { reference: 'Encounter/e1' },
+      },
+      cases: [
+        ['subject=Patient/p1', true],
+        ['subject=p1', true],
+        ['subject=p2', false],
+        ['subject=Group/p1', false],
+        ['subject:Patient=p1', true],
+        ['subject:Patient=Patient/p1', true],
+        ['subject:Group=p1', false],
+        [`subject=${OWN_BASE}/Patient/p1`, true],
+        [`subject:Patient=${OWN_BASE}/Patient/p1`, true],
+        ['subject=http://other.example/fhir/Patient/p1', false],
+        ['subject=Patient/p1/_history/1', false],
+        ['subject=p2,p1', true],
+        ['subject=Patient/P1', false],
+        ['patient=p1', true],
+        ['patient=Patient/p1', true],
+        ['patient=p2', false],
+        ['encounter=e1', true],
+        ['encounter=Encounter/e1', true],
+        ['encounter=e2', false],
+        ['patient=p1&encounter=e1', true],
+        ['patient=p1&encounter=e2', false],
+        ['subject:missing=false', true],
+        ['patient:missing=false', true],
+        ['device:missing=true', true],
+        ['focus:missing=true', true],
+        ['performer=p1', false],
+      ],
+    },
+    {
+      why: 'an absolute reference to our own base',
+      resource: { resourceType: 'Observation', subject: { reference: `${OWN_BASE}/Patient/p1` } },
+      cases: [
+        ['subject=p1', true],
+        ['subject=Patient/p1', true],
+        ['patient=p1', true],
+        [`patient=${OWN_BASE}/Patient/p1`, true],
+      ],
+    },
+    {
+      why: 'a base that only begins like ours',
+      resource: { resourceType: 'Observation', subject: { reference: `${OWN_BASE}x/Patient/p1` } },
+      cases: [
+        ['subject=Patient/p1', false],
+        [`subject=${OWN_BASE}x/Patient/p1`, true],
+        [`patient=${OWN_BASE}x/Patient/p1`, true],
+      ],
+    },
+    {
+      why: 'another server',
+      resource: {
+        resourceType: 'Observation',
+        subject: { reference: 'https://other.example/fhir/Patient/p1/_history/3' },
+      },
+      cases: [
+        ['subject=https://other.example/fhir/Patient/p1', true],
+        ['subject=https://other.example/fhir/Patient/p1/_history/3', true],
+        ['subject=https://other.example/fhir/Patient/p1/_history/4', false],
+        ['patient=https://other.example/fhir/Patient/p1', true],
+        ['subject=p1', false],
+        ['subject=Patient/p1', false],
+      ],
+    },
+    {
+      why: 'a group is no patient',
+      resource: { resourceType: 'Observation', subject: { reference: 'Group/g1' } },
+      cases: [
+        ['subject=g1', true],
+        ['subject:Group=g1', true],
+        ['patient=g1', false],
+        ['patient:missing=true', true],
+        ['subject:missing=false', true],
+      ],
+    },
+    {
+      why: 'a version',
+      resource: {
+        resourceType: 'Observation',
+        subject: { reference: 'Patient/p1/_history/3' },
+        performer: [{ reference: 'Practitioner/d1/_history/2' }],
+      },
+      cases: [
+        ['subject=p1', true],
+        ['subject=Patient/p1', true],
+        ['subject=Patient/p1/_history/3', true],
+        ['subject=Patient/p1/_history/2', false],
+        ['patient=Patient/p1/_history/3', true],
+        ['performer=Practitioner/d1', true],
+        ['performer=Practitioner/d1/_history/2', true],
+        ['performer=Practitioner/d1/_history/1', false],
+        ['subject=Patient/p9/_history/1,p1', true],
+      ],
+    },
+    {
+      why: 'several, in the array',
+      resource: {
+        resourceType: 'Observation',
+        performer: [{ reference: 'Practitioner/d1' }, { reference: 'Organization/o1' }],
+        focus: [{ reference: 'Device/x' }],
+      },
+      cases: [
+        ['performer=d1', true],
+        ['performer=o1', true],
+        ['performer:Organization=o1', true],
+        ['performer:Practitioner=o1', false],
+        ['performer=d1&performer=o1', true],
+        ['performer=d1&performer=o2', false],
+        ['focus=x', true],
+        ['focus=Device/x', true],
+        ['focus=y', false],
+        ['focus:Device=x', true],
+        ['focus:Patient=x', false],
+      ],
+    },
+    {
+      why: 'an identifier, a display, a contained resource',
+      resource: {
+        resourceType: 'Observation',
+        contained: [{ resourceType: 'Patient', id: 'inner' }],
+        subject: { reference: '#inner', identifier: { system: 'http://mrn', value: '7' } },
+        performer: [{ display: 'Dr. Who' }, { identifier: { value: 'a|b' } }],
+        device: { extension: [{ url: 'http://e' }] },
+      },
+      cases: [
+        ['subject=inner', false],
+        ['subject:identifier=http://mrn|7', true],
+        ['subject:identifier=7', true],
+        ['subject:identifier=|7', false],
+        ['subject:identifier=http://mrn|', true],
+        ['patient:identifier=7', true],
+        ['performer:identifier=a\\|b', true],
+        ['performer:identifier=a|b', false],
+        ['performer:identifier=x,a\\|b', true],
+        ['performer:missing=false', true],
+        ['subject:missing=false', true],
+        ['device:missing=true', true],
+      ],
+    },
+    {
+      why: 'references that a filter chooses',
+      resource: {
+        resourceType: 'Appointment',
+        participant: [
+          { actor: { reference: 'Patient/p1' } },
+          { actor: { reference: 'Practitioner/d1' } },
+          { actor: { reference: 'urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0', type: 'Patient' } },
+        ],
+      },
+      cases: [
+        ['patient=p1', true],
+        ['patient=d1', false],
+        ['practitioner=d1', true],
+        ['actor=d1', true],
+        ['actor=p1', true],
+        ['patient=urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0', true],
+        ['practitioner=urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0', false],
+        ['location:missing=true', true],
+      ],
+    },
+    {
+      why: 'canonicals',
+      resource: {
+        resourceType: 'QuestionnaireResponse',
+        questionnaire: 'http://q.example/Questionnaire/one|1.2',
+        status: 'completed',
+      },
+      cases: [
+        ['questionnaire=http://q.example/Questionnaire/one', true],
+        ['questionnaire=http://q.example/Questionnaire/one|1.2', true],
+        ['questionnaire=http://q.example/Questionnaire/one|1.3', false],
+        ['questionnaire=one', false],
+      ],
+    },
+    {
+      why: 'patient alone, in the column',
+      resource: { resourceType: 'AllergyIntolerance', patient: { reference: 'Patient/p1' } },
+      cases: [
+        ['patient=p1', true],
+        ['patient=Patient/p2,Patient/p1', true],
+        ['patient:Patient=p2', false],
+      ],
+    },
+    {
+      why: 'a resource in a Bundle',
+      resource: {
+        resourceType: 'Bundle',
+        type: 'document',
+        entry: [{ resource: { resourceType: 'Composition', id: 'c1' } }],
+      },
+      cases: [
+        ['composition=c1', true],
+        ['composition=Composition/c2', false],
+      ],
+    },
+    {
+      why: 'long references',
+      resource: { resourceType: 'Observation', subject: { reference: long }, performer: [{ reference: long }] },
+      cases: [
+        [`subject=${long}`, true],
+        [`subject=${long}2`, false],
+        [`performer=${long}`, true],
+        [`performer=${long}2`, false],
+      ],
+    },
+  ],
+  refusals: [
+    {
+      query: 'Observation?subject=Organization/1',
+      says: /subject never refers to Organization.*Device, Group, Location, Patient/,
+    },
+    { query: 'Observation?subject:Organization=1', says: /subject never refers to Organization/ },
+    { query: 'Observation?subject:Patient=Group/1', says: /never refers to Group/ },
+    { query: 'Observation?subject=Foo/1', says: /"Foo" is no resource type/ },
+    { query: 'Observation?subject=a b', says: /"a b" is not a reference/ },
+    {
+      query: 'Observation?subject:above=x',
+      says: /"subject" does not take the modifier ":above".*:identifier.*:missing/,
+    },
+    { query: 'Observation?subject.name=x', says: /chained.*subject=Type\/id/ },
+    { query: 'Observation?subject:Patient.name=x', says: /chained/ },
+    { query: 'Patient?_has:Observation:patient:code=1', says: /"_has" cannot be used.*other resource type/ },
+    { query: 'Observation?subject:identifier=|', says: /neither a system nor a code/ },
+  ],
+};
