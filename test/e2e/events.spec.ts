@@ -177,3 +177,21 @@ it('S1.22: fifty deliveries are numbered 1..50, versions rise, and a redelivery 
     expect(own.map((meta) => meta.lastUpdated)).toEqual(own.map((meta) => meta.lastUpdated).sort());
   }
 });
+
+it('S1.1, S4.29: a transaction tells its entries in entry order after its commit; a refused one tells nothing', async () => {
+  await subscribe(herald, restHook('Patient', receiver.url, { settings: { 'ordering-key': 'subscription' } }));
+  const entry = (resource: any): object => ({ resource, request: { method: 'PUT', url: `Patient/${resource.id}` } });
+  const ids = ['t5', 't1', 't4', 't2', 't3'];
+  const bad = [...ids.map((id) => entry(patient(id))), entry(patient('t6', { gender: 'x' }))];
+  expect(
+    (await herald.post({ resourceType: 'Bundle', type: 'transaction', entry: bad } as never)).status,
+  ).toBeGreaterThanOrEqual(400);
+  const good = await herald.post({
+    resourceType: 'Bundle',
+    type: 'transaction',
+    entry: ids.map((id) => entry(patient(id))),
+  } as never);
+  expect(good.status).toBe(200);
+  await herald.drained();
+  expect(receiver.requests.map((request) => request.path.split('/').pop())).toEqual(ids);
+});

@@ -9,10 +9,12 @@ import { FhirClient } from './fhir-client';
 
 const projectRoot = path.resolve(__dirname, '../..');
 const readyDeadlineMs = 60_000;
+const refusalDeadlineMs = 20_000;
 const outputLinesKept = 200;
 
 export interface HeraldProcessOptions {
-  databaseUrl: string;
+  /** Left out: the process starts its own embedded Postgres in `dataDir`. */
+  databaseUrl?: string;
   env?: Record<string, string>;
   roles?: string;
   /** The same port again, for a process that comes back where the last one died. */
@@ -29,10 +31,34 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** A temporary data directory that Postgres may enter though it runs as somebody else when we are root. */
+export function newDataDir(name = 'herald-process-'): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), name));
+  fs.chmodSync(folder, 0o711);
+  return folder;
+}
+
+/** Starts a Herald that is expected to refuse; answers its exit code and its words. */
+export async function refusedStart(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
+  const program = path.join(projectRoot, 'dist', 'main.js');
+  const child = spawn(process.execPath, [program], {
+    cwd: projectRoot,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: 'pipe',
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
+  const patience = setTimeout(() => child.kill('SIGKILL'), refusalDeadlineMs);
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  clearTimeout(patience);
+  return { code, output };
+}
+
 export class HeraldProcess extends FhirClient {
   private constructor(
     private readonly child: ChildProcess,
-    readonly options: Required<Omit<HeraldProcessOptions, 'roles'>> & { roles?: string },
+    readonly options: HeraldProcessOptions & { port: number; dataDir: string },
     private readonly outputLines: string[],
     private readonly exited: Promise<number | null>,
   ) {
@@ -42,11 +68,11 @@ export class HeraldProcess extends FhirClient {
   /** Starts dist/main.js and resolves once /health/ready answers 200. The environment is only what is given here. */
   static async start(options: HeraldProcessOptions): Promise<HeraldProcess> {
     const port = options.port ?? (await freePort());
-    const dataDir = options.dataDir ?? fs.mkdtempSync(path.join(os.tmpdir(), 'herald-process-'));
+    const dataDir = options.dataDir ?? newDataDir();
     const env = {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
-      DATABASE_URL: options.databaseUrl,
+      ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
       HERALD_DATA: dataDir,
       PORT: String(port),
       LOG_LEVEL: 'warn',
@@ -67,8 +93,7 @@ export class HeraldProcess extends FhirClient {
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-    const { env: given = {}, ...rest } = options;
-    const herald = new HeraldProcess(child, { ...rest, env: given, port, dataDir }, lines, exited);
+    const herald = new HeraldProcess(child, { ...options, port, dataDir }, lines, exited);
     await herald.ready();
     return herald;
   }
