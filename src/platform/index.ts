@@ -7,6 +7,8 @@ export { describeError, isTransient } from './database/database-errors';
 export { migrate, migrateFiles, readMigrations, MigrationError, type MigrationFile } from './database/migrate';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres/embedded-postgres';
 export { EmbeddedPostgresError } from './embedded-postgres/embedded-postgres-error';
+export { EgressClient, type EgressOptions, type EgressRequest, type EgressResult } from './http-egress/egress-client';
+export type { FailurePhase } from './http-egress/failure';
 export { hash53, randomId, uuidv7 } from './ids/ids';
 export { holdDuty, releaseDuty } from './leader/leader';
 export { createLog, type Log } from './log/log';

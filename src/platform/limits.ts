@@ -29,3 +29,9 @@ export const EMBEDDED_RESTART_MS_MAX = 10_000;
 export const ORPHAN_FAST_STOP_MS = 10_000;
 export const ORPHAN_STOP_MS_MAX = 30_000;
 export const ORPHAN_POLL_MS = 50;
+
+/** Outbound HTTP: URL length, how long a connection stays idle, how old its address check may grow, uncounted re-tries. */
+export const EGRESS_URL_LENGTH_MAX = 2048;
+export const EGRESS_IDLE_MS_MAX = 15_000;
+export const EGRESS_SOCKET_AGE_MS_MAX = 60_000;
+export const EGRESS_RETRIES_MAX = 1;
