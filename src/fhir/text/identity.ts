@@ -30,16 +30,19 @@ function topMembers({ text, value }: ParsedResource): TopMembers {
   return found;
 }
 
-/** The client's meta without versionId and lastUpdated: what follows the pair the server puts first, `}` included. */
+/**
+ * The client's meta without versionId and lastUpdated: what follows the pair the server puts first, `}` included.
+ * Each member keeps the white space around it, so storing a stored text again changes nothing.
+ */
 function metaRest(text: string, meta: Member): string {
-  const all = [...members(text, meta.valueStart)];
-  const kept = all.filter((member) => !SERVER_OWNED.has(member.name));
-  if (kept.length === 0) return '}';
-  if (kept.length === all.length) return `,${text.slice(meta.valueStart + 1, meta.end)}`;
-  const last = all.at(-1)!;
-  const lead = text.slice(meta.valueStart + 1, all[0]!.start);
-  const texts = kept.map((member) => text.slice(member.start, member.end));
-  return `,${lead}${texts.join(`,${lead}`)}${text.slice(last.end, meta.end)}`;
+  let rest = '';
+  let from = meta.valueStart + 1;
+  for (const member of members(text, meta.valueStart)) {
+    const until = skipSpace(text, member.end);
+    if (!SERVER_OWNED.has(member.name)) rest += `,${text.slice(from, until)}`;
+    from = until + 1;
+  }
+  return `${rest}}`;
 }
 
 interface Edit {

@@ -2,7 +2,7 @@
 // It runs only after JSON.parse has refused the text.
 
 export interface SyntaxFault {
-  /** Counted from 1. */
+  /** Counted from 1; columns in UTF-16 units, as editors count. */
   readonly line: number;
   readonly column: number;
   /** What was wrong there, ready to stand in a sentence. */
@@ -10,7 +10,7 @@ export interface SyntaxFault {
 }
 
 // Runs of plain characters between escapes, so that a string of megabytes needs no back-tracking stack.
- 
+
 const STRING = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y;
 const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 const SPACE = /[ \t\n\r]*/y;

@@ -29,7 +29,7 @@ function plainLink(link: string): string {
     .replace(/&#[xX]([0-9a-fA-F]{1,6});/g, (all, digits: string) => character(all, parseInt(digits, 16)))
     .replace(/&(?:Tab|NewLine);/g, '')
     .replace(/&colon;/g, ':');
-   
+
   return resolved.replace(/[\u0000-\u0020]+/g, '');
 }
 

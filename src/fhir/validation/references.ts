@@ -11,11 +11,20 @@ const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:\S+$/;
 const URN_UUID = /^urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?:#\S*)?$/;
 const URN_OID = /^urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+(?:#\S*)?$/;
 
+// Per container, id → type of its contained resources: a resource may have many of them and as many references.
+const containedTypes = new WeakMap<FhirResource, ReadonlyMap<unknown, unknown>>();
+
+function readContained(container: FhirResource): ReadonlyMap<unknown, unknown> {
+  const contained = Array.isArray(container.contained) ? (container.contained as unknown[]) : [];
+  const types = new Map(contained.filter(isJsonObject).map((resource) => [resource.id, resource.resourceType]));
+  containedTypes.set(container, types);
+  return types;
+}
+
 /** The type of the contained resource with this id; undefined when there is none. */
 function containedType(container: FhirResource, id: string): string | undefined {
-  const contained = Array.isArray(container.contained) ? (container.contained as unknown[]) : [];
-  const found = contained.find((resource) => isJsonObject(resource) && resource.id === id);
-  return isJsonObject(found) && typeof found.resourceType === 'string' ? found.resourceType : undefined;
+  const type = (containedTypes.get(container) ?? readContained(container)).get(id);
+  return typeof type === 'string' ? type : undefined;
 }
 
 type Judged = { readonly type?: string } | { readonly wrong: string };

@@ -128,7 +128,8 @@ class Walk {
       return this.findings.add('structure', text);
     }
     for (let index = 0; index < value.length; index++) {
-      if (value[index] === null && values[index] != null) continue;
+      // Null beside null is reported at the values.
+      if (value[index] === null && values.length > 0) continue;
       this.findings.enter(index);
       this.elementOnly(value[index], container);
       this.findings.leave();

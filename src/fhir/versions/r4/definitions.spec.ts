@@ -1,0 +1,107 @@
+import fhirpath from 'fhirpath';
+import { definitionsFor } from '../versions';
+
+const r4 = definitionsFor('R4');
+
+it('has the 145 types with an endpoint: all 146 concrete ones but Parameters', () => {
+  expect(r4.resourceTypes).toHaveLength(145);
+  expect(r4.type('Parameters')?.kind).toBe('resource');
+  for (const name of ['Parameters', 'Resource', 'DomainResource', 'SubscriptionStatus', 'HumanName', 'constructor']) {
+    expect([name, r4.isResourceType(name)]).toEqual([name, false]);
+  }
+});
+
+it('knows every type that any element names', () => {
+  const names = new Set(r4.resourceTypes);
+  for (const name of names) {
+    for (const element of r4.type(name)!.elements.values()) {
+      expect([name, element.name, r4.type(element.type)?.name]).toEqual([name, element.name, element.type]);
+      names.add(element.type);
+      for (const target of element.targets ?? []) expect([target, r4.type(target)?.kind]).toEqual([target, 'resource']);
+    }
+  }
+  expect(names.size).toBeGreaterThan(600);
+});
+
+it('unfolds inherited elements, choices, bindings, targets and marks', () => {
+  const observation = r4.type('Observation')!;
+  expect(observation.elements.get('id')).toMatchObject({ type: 'id', max: 1 });
+  expect(observation.elements.get('contained')).toMatchObject({ type: 'Resource', max: Infinity });
+  expect(observation.elements.get('valueQuantity')).toMatchObject({ choiceOf: 'value[x]', type: 'Quantity' });
+  expect(observation.elements.has('value[x]')).toBe(false);
+  expect(observation.elements.get('status')).toMatchObject({
+    min: 1,
+    isModifier: true,
+    isSummary: true,
+    binding: 'http://hl7.org/fhir/ValueSet/observation-status',
+  });
+  expect(observation.elements.get('encounter')?.targets).toEqual(['Encounter']);
+  expect(observation.elements.get('focus')?.targets).toBeUndefined();
+  expect(r4.type('Observation.component')!.elements.get('referenceRange')?.type).toBe('Observation.referenceRange');
+  expect(r4.type('Age')!.elements.has('comparator')).toBe(true);
+});
+
+it('leaves out what is not R4 although the source package has it', () => {
+  expect(r4.type('ResearchStudy')!.elements.has('label')).toBe(false);
+  expect(r4.type('Meta')!.elements.has('project')).toBe(false);
+  expect([...r4.type('EvidenceVariable.characteristic')!.elements.keys()]).toContain('groupMeasure');
+});
+
+it('lists the codes of required bindings with their systems', () => {
+  expect([...r4.codes('http://hl7.org/fhir/ValueSet/administrative-gender|4.0.1')!]).toEqual([
+    'male',
+    'female',
+    'other',
+    'unknown',
+  ]);
+  expect(r4.systemOf('http://hl7.org/fhir/ValueSet/administrative-gender', 'male')).toBe(
+    'http://hl7.org/fhir/administrative-gender',
+  );
+  expect(r4.codes('http://hl7.org/fhir/ValueSet/mimetypes')).toBeUndefined();
+});
+
+it('knows compartments', () => {
+  expect(r4.compartmentParameters('Patient', 'Observation')).toEqual(['subject', 'performer']);
+  expect(r4.compartmentParameters('Patient', 'Medication')).toEqual([]);
+});
+
+describe('search parameters', () => {
+  const all = r4.resourceTypes.flatMap((type) =>
+    [...r4.searchParameters(type).values()].map((p) => ({ ...p, resourceType: type })),
+  );
+
+  it('offers the common ones on every type', () => {
+    const common = ['_id', '_lastUpdated', '_profile', '_security', '_source', '_tag'];
+    for (const type of r4.resourceTypes) {
+      for (const code of common) expect(r4.searchParameters(type).has(code)).toBe(true);
+    }
+    expect(r4.searchParameters('NoSuchType').size).toBe(0);
+  });
+
+  it('is cut to the type: each branch starts with it, no cast throws on several values, no branch twice', () => {
+    for (const { resourceType, expression } of all) {
+      const branches = expression.split(' | ');
+      expect(new Set(branches).size).toBe(branches.length);
+      for (const branch of branches) expect(branch).toMatch(new RegExp(`^${resourceType}\\b`));
+      expect(expression).not.toMatch(/\bas\b/);
+    }
+  });
+
+  it('compiles', () => {
+    for (const { expression } of all) expect(() => fhirpath.compile(expression)).not.toThrow();
+  });
+
+  it('narrows targets to what the element allows', () => {
+    expect(r4.searchParameters('Observation').get('patient')?.targets).toEqual(['Patient']);
+    expect(r4.searchParameters('Observation').get('subject')?.targets).toEqual([
+      'Device',
+      'Group',
+      'Location',
+      'Patient',
+    ]);
+    expect(r4.searchParameters('Observation').get('code-value-quantity')?.components).toEqual([
+      { code: 'code', type: 'token', expression: 'code' },
+      { code: 'value-quantity', type: 'quantity', expression: 'value.ofType(Quantity)' },
+    ]);
+  });
+});
