@@ -10,5 +10,6 @@ export {
 } from './resource-version';
 export type { HistoryPage } from './read';
 export { ResourceStore, type ResourceStoreDeps } from './resource-store';
+export { refusedOperation } from './refused-operation';
 export type { Revision } from './transaction-plan';
 export type { ResourceChange, WriteParticipant } from './write-participant.contract';

@@ -7,6 +7,7 @@ import { draftOf } from './draft';
 import { APPEARED_RETRIES_MAX } from './limits';
 import { checkIfMatch, lockRows, type LockedRow } from './locks';
 import type { Participants } from './participants';
+import { atOperation } from './refused-operation';
 import { readCurrents, readVersionRows } from './read';
 import { versionName, type StoredVersion, type WriteContext } from './resource-version';
 import { changeOf, isLocked, rowWriteOf, unchanged } from './transaction-changes';
@@ -76,10 +77,12 @@ export class TransactionRoad {
       steps.filter((step) => isLocked(step, locksCreates)),
     );
     const changes = await this.decide(attempt, steps, locked);
-    for (const { change } of changes) await this.deps.participants.prepare(tx, change);
+    for (const { step, change } of changes)
+      await atOperation(step.index, () => this.deps.participants.prepare(tx, change));
     const writes = await this.number(attempt, changes);
     await writeRows(tx, context, writes);
-    for (const { change } of changes) await this.deps.participants.commit(tx, change);
+    for (const { step, change } of changes)
+      await atOperation(step.index, () => this.deps.participants.commit(tx, change));
     await this.answerReads(attempt, steps);
     return { ends: steps.map((step) => attempt.ends.get(step.index)!), changes: changes.map(({ change }) => change) };
   }
@@ -95,7 +98,7 @@ export class TransactionRoad {
     const changes: Change[] = [];
     for (const step of writers) {
       const row = locked.get(stepName(step));
-      checkIfMatch(step, row);
+      await atOperation(step.index, () => checkIfMatch(step, row));
       const change = changeOf(attempt.context, step, row, previous.get(stepName(step)));
       if (change) changes.push({ step, change, locked: row });
       else attempt.ends.set(step.index, unchanged(attempt.context, step, row, previous.get(stepName(step))));

@@ -2,8 +2,9 @@
 // entries as operations and turns its results into answers.
 import { errorIssue, FhirError } from '../../fhir';
 import type { BundleEntry } from '../../fhir';
+import { refusedOperation } from '../../store';
 import type { WriteResult } from '../../store';
-import { responseEntryText } from '../bundle-entry';
+import { atEntry, responseEntryText } from '../bundle-entry';
 import { bundleText } from '../bundle-text';
 import type { FhirAnswer, FhirRequest } from '../exchange';
 import { errorAnswer } from '../outcome.filter';
@@ -21,8 +22,7 @@ export async function transaction(
   entries: readonly BundleEntry[],
 ): Promise<FhirAnswer> {
   const steps = await planTransaction(deps, request, entries);
-  const operations = steps.flatMap(({ operation }) => operation ?? []);
-  const results = operations.length === 0 ? [] : await deps.store.transaction(request.context, operations);
+  const results = await store(deps, request, steps);
   let position = 0;
   const texts: string[] = [];
   for (const step of steps) {
@@ -30,6 +30,20 @@ export async function transaction(
     texts.push(responseEntryText(await answerOf(deps, step, result)));
   }
   return { status: 200, body: bundleText({ type: 'transaction-response' }, texts) };
+}
+
+/** Results of the steps that have an operation, in their order. */
+async function store(deps: PerformDeps, request: FhirRequest, steps: readonly Step[]): Promise<WriteResult[]> {
+  const working = steps.filter((step) => step.operation !== undefined);
+  if (working.length === 0) return [];
+  const operations = working.flatMap(({ operation }) => operation ?? []);
+  try {
+    return await deps.store.transaction(request.context, operations);
+  } catch (error) {
+    // A veto or an If-Match that does not fit: told with the entry it concerns.
+    const refused = working[refusedOperation(error) ?? -1];
+    throw refused !== undefined && error instanceof FhirError ? atEntry(error, refused.entry) : error;
+  }
 }
 
 async function answerOf(deps: PerformDeps, step: Step, result: WriteResult | undefined): Promise<FhirAnswer> {
