@@ -44,7 +44,7 @@ export function readChannelSettings(
     if (url === HAPI_SEND_DELETES && 'sendDeletes' in settings) return;
     settings[setting!.setting] = read.value;
   });
-  return { settings: settings as Partial<ChannelSettings>, issues };
+  return { settings: settings, issues };
 }
 
 function settingOf(url: string): ChannelSetting | undefined {

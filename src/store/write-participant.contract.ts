@@ -32,7 +32,7 @@ export interface WriteParticipant {
   prepare(tx: Tx, change: ResourceChange): Promise<ParsedResource | undefined>;
   /** The version is written, not yet committed: add rows of your own. */
   commit(tx: Tx, change: ResourceChange): Promise<void>;
-  /** What readers and event consumers may see of a stored resource. */
+  /** What readers and event consumers may see of a stored resource; the same object when there is nothing to hide. */
   redact?(resource: FhirResource): FhirResource;
   /** After the commit, for doorbells. Must not throw. */
   committed?(change: ResourceChange): void;

@@ -15,7 +15,7 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 // Framing, hop-by-hop, negotiation, and what Herald or the network in between says itself.
 const forbidden = new Set(
   `host content-length transfer-encoding te trailer connection keep-alive upgrade expect content-encoding content-type content-range
-  accept-encoding cookie set-cookie http2-settings forwarded via x-real-ip metadata-flavor signature signature-input
+  accept-encoding cookie set-cookie http2-settings forwarded via x-real-ip metadata-flavor signature signature-input x-signature
   traceparent tracestate baggage b3 x-request-id`.split(/\s+/),
 );
 const forbiddenPrefixes = 'proxy- herald- webhook- x-forwarded- x-amz- x-goog- x-aws-ec2- x-b3-'.split(' ');

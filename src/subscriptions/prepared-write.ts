@@ -50,7 +50,7 @@ export function effectOf(
       configVersion: isSame ? before.configVersion : at.version,
       criteria: subscription.criteria,
       // The base under which unchanged criteria were understood stays: a proxy's other name must not change their meaning.
-      baseUrl: isSameText ? before!.baseUrl : prepared.baseUrl,
+      baseUrl: isSameText ? before.baseUrl : prepared.baseUrl,
       ...(endsAt && { endsAt }),
       config,
       at: at.lastUpdated,

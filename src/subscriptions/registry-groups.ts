@@ -1,7 +1,6 @@
 // The registry's memory: entries by key, and the same entries grouped by tenant, type and equal criteria, so that an event is
 // evaluated once per distinct criteria. Pure data structure; registry.ts fills it.
 import type { SearchQuery } from '../fhir';
-import type { OrderingKeyName } from '../platform';
 import type { Snapshot, SnapshotInterval } from './snapshot';
 
 /** Criteria and the interval in which they count. Snapshots disappear from it once nothing unmatched needs them. */
@@ -17,7 +16,6 @@ export interface RegistryEntry {
   /** FHIR id of the Subscription. */
   readonly id: string;
   readonly sendDeletes: boolean;
-  readonly orderingKey: OrderingKeyName;
   /** Events written later do not match. */
   readonly endsAt?: Date;
   readonly intervals: readonly RegistryInterval[];

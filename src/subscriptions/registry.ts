@@ -1,7 +1,7 @@
 // Every matcher process holds all subscriptions in memory. The registry loads them once and then follows the change log; it is asked to
 // catch up inside the match transaction, after the claim, so an event whose write was answered after an activation was seen always meets it.
 import { canonicalQuery, parseCriteria, type FhirDefinitions, type SearchQuery } from '../fhir';
-import type { Log, OrderingKeyName, Tx } from '../platform';
+import type { Log, Tx } from '../platform';
 import { changesSince, lastChangeNo } from './change-log';
 import { intervalsOf, type CriteriaInterval, type IntervalMark } from './intervals';
 import { CATCH_UP_ROWS, REGISTRY_PAGE_ROWS } from './limits';
@@ -13,7 +13,6 @@ interface MarkRow {
   tenant: string;
   id: string;
   ends_at: Date | null;
-  ordering_key: OrderingKeyName;
   send_deletes: boolean;
   opens: boolean;
   closes: boolean;
@@ -77,18 +76,21 @@ export class SubscriptionRegistry {
     if (snapshots.length > 0) this.groups.forget(new Set(snapshots));
   }
 
-  /** Marks a subscription as unreadable: it leaves the groups and is handed out by `takeBroken`. */
+  /** Marks a subscription as unreadable: it leaves the groups, and `brokenSubscriptions` names it. */
   isolate(subscriptionKey: number, reason: string): void {
     this.groups.remove(subscriptionKey);
     this.broken.set(subscriptionKey, { subscriptionKey, reason });
     this.deps.log.error({ subscriptionKey, reason }, 'subscription.unreadable');
   }
 
-  /** Who became unreadable since the last call. */
-  takeBroken(): BrokenSubscription[] {
-    const taken = [...this.broken.values()];
-    this.broken.clear();
-    return taken;
+  /** Unreadable ones that nobody was told of yet. */
+  brokenSubscriptions(): BrokenSubscription[] {
+    return [...this.broken.values()];
+  }
+
+  /** Its status says so now. */
+  reported(subscriptionKey: number): void {
+    this.broken.delete(subscriptionKey);
   }
 
   /** Notes the position first and streams afterwards: what changes meanwhile is taken in again by the catch-up. */
@@ -134,7 +136,6 @@ export class SubscriptionRegistry {
         tenant,
         id,
         sendDeletes: first!.send_deletes,
-        orderingKey: first!.ordering_key,
         ...(endsAt !== null && { endsAt }),
         intervals: intervalsOf(rows.map(markOf)).map((interval) => this.parsed(interval)),
       };

@@ -65,7 +65,6 @@ export class SubscriptionStatusWriter {
 
 /** One line without control characters, at most 1,000 characters, never empty. */
 export function errorText(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what must go
   const line = text.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
   return line === ''
     ? 'Unknown error'

@@ -66,12 +66,13 @@ export class SubscriptionParticipant implements WriteParticipant {
     if (effect.isLogged) await appendChange(tx, { ...effect, ...effect.state, subscriptionKey });
   }
 
-  /** Masks whatever a stored version might still show. */
+  /** Masks whatever a stored version might still show; it should show nothing, so this is a second lock on the door. */
   redact(resource: FhirResource): FhirResource {
     const channel = resource['channel'] as { header?: unknown } | undefined;
     if (!Array.isArray(channel?.header)) return resource;
-    const headers = channel.header.map((line) => maskedLine(splitHeaderLine(String(line))?.name ?? 'X'));
-    return this.codec.rewrite(resource, { headers });
+    const lines = channel.header.map(String);
+    const headers = lines.map((line) => maskedLine(splitHeaderLine(line)?.name ?? 'X'));
+    return lines.every((line, index) => line === headers[index]) ? resource : this.codec.rewrite(resource, { headers });
   }
 
   /** Wakes the activation worker and tells the log what became of the status. */

@@ -1,0 +1,12 @@
+// The door of matching.
+export {
+  Matcher,
+  MATCHER_SESSION_SETTINGS,
+  type MatcherDeps,
+  type ScheduleDeliveries,
+  type ScheduledMatch,
+} from './matcher';
+export { MatcherWorker, type MatcherWorkerDeps } from './matcher.worker';
+export { MatchSweepWorker, type MatchSweepDeps } from './match-sweep.worker';
+export { TypeGroupIndex, type GroupSource } from './type-group-index';
+export type { BrokenCriteria, MatchAnswer, MatchIndex, MatchInput } from './match-index.contract';

@@ -1,0 +1,20 @@
+// Every named maximum of matching.
+
+/** Deliveries one match transaction makes; it stops at the event before. One event alone may make more. */
+export const DELIVERIES_MAX = 20_000;
+/** Bytes of bodies one match transaction reads; one body alone may be larger. */
+export const BODY_BYTES_MAX = 8 * 1024 * 1024;
+/** What the body before a delete is counted as: its size is not in the outbox. */
+export const DELETE_BODY_BYTES_GUESS = 16 * 1024;
+/** Transactions on the same roots before other roots get their turn. */
+export const ROUNDS_MAX = 32;
+/** Roots one sweep asks for. */
+export const SWEEP_ROOTS_MAX = 1_000;
+/** Pause before a match is tried again after the database was lost, doubling up to the maximum. */
+export const RETRY_MS_MIN = 50;
+export const RETRY_MS_MAX = 5_000;
+/** Snapshots looked at when tidying up, and how many sweeps lie between two looks. */
+export const SNAPSHOTS_MAX = 500;
+export const SWEEPS_BETWEEN_TIDYING = 10;
+/** Subscription ids named in the log line of one event. */
+export const LOGGED_SUBSCRIPTIONS_MAX = 20;

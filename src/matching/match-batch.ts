@@ -1,0 +1,76 @@
+// One batch of claimed events: how many of them fit into a transaction, what must be read for them, who matches. Pure but for the index.
+import type { FhirResource } from '../fhir';
+import type { ResourceEvent } from '../outbox';
+import type { VersionKey } from '../store';
+import { safeXid, type RegistryEntry } from '../subscriptions';
+import { BODY_BYTES_MAX, DELETE_BODY_BYTES_GUESS, DELIVERIES_MAX } from './limits';
+import type { BrokenCriteria, MatchIndex } from './match-index.contract';
+
+export interface BatchLimits {
+  readonly bodyBytesMax: number;
+  readonly deliveriesMax: number;
+}
+
+export const BATCH_LIMITS: BatchLimits = { bodyBytesMax: BODY_BYTES_MAX, deliveriesMax: DELIVERIES_MAX };
+
+/** An event and the version it is judged by; without one nobody asks about its type. */
+export interface PlannedEvent {
+  readonly event: ResourceEvent;
+  readonly read?: VersionKey;
+}
+
+/** The longest prefix, in seq order, whose bodies fit; at least one event. */
+export function planPrefix(events: readonly ResourceEvent[], index: MatchIndex, limits: BatchLimits): PlannedEvent[] {
+  const planned: PlannedEvent[] = [];
+  let bytes = 0;
+  for (const event of events) {
+    const isDelete = event.interaction === 'delete';
+    if (!index.mayMatch(event.tenant, event.type, isDelete)) {
+      planned.push({ event });
+      continue;
+    }
+    bytes += isDelete ? DELETE_BODY_BYTES_GUESS : event.bodyBytes;
+    if (bytes > limits.bodyBytesMax && planned.length > 0) break;
+    const { tenant, type, id } = event;
+    planned.push({ event, read: { tenant, type, id, version: isDelete ? event.version - 1 : event.version } });
+  }
+  return planned;
+}
+
+export interface MatchedEvent {
+  readonly event: ResourceEvent;
+  readonly matched: readonly RegistryEntry[];
+}
+
+export interface BatchOutcome {
+  /** In seq order; the prefix that was decided. */
+  readonly decided: readonly MatchedEvent[];
+  readonly deliveries: number;
+  readonly broken: readonly BrokenCriteria[];
+}
+
+/** Decides events in seq order and stops before the one that would make the deliveries too many; at least one is decided. */
+export function decide(
+  planned: readonly PlannedEvent[],
+  bodyOf: (key: VersionKey) => FhirResource | undefined,
+  index: MatchIndex,
+  limits: BatchLimits,
+): BatchOutcome {
+  const decided: MatchedEvent[] = [];
+  const broken: BrokenCriteria[] = [];
+  let deliveries = 0;
+  for (const { event, read } of planned) {
+    const resource = read && bodyOf(read);
+    const answer = resource === undefined ? { matched: [], broken: [] } : index.match(inputOf(event, resource));
+    if (decided.length > 0 && deliveries + answer.matched.length > limits.deliveriesMax) break;
+    deliveries += answer.matched.length;
+    decided.push({ event, matched: answer.matched });
+    broken.push(...answer.broken);
+  }
+  return { decided, deliveries, broken };
+}
+
+function inputOf(event: ResourceEvent, resource: FhirResource): Parameters<MatchIndex['match']>[0] {
+  const { tenant, type, id, writtenAt } = event;
+  return { tenant, type, id, xid: safeXid(event.xid), writtenAt, isDelete: event.interaction === 'delete', resource };
+}

@@ -1,0 +1,156 @@
+// The ledger cut: one transaction that claims events, catches up with the subscriptions, matches in memory, numbers and inserts the
+// deliveries, and marks the events. All of it or nothing, so a repeat burns no number and nothing is matched twice.
+import type { FhirResource } from '../fhir';
+import { claimEvents, markMatched, type ResourceEvent } from '../outbox';
+import type { Clock, Database, Log, Metrics, Tx } from '../platform';
+import { versionName, type ResourceStore, type VersionKey } from '../store';
+import type { SubscriptionRegistry } from '../subscriptions';
+import { ROUNDS_MAX } from './limits';
+import {
+  BATCH_LIMITS,
+  decide,
+  planPrefix,
+  type BatchLimits,
+  type BatchOutcome,
+  type PlannedEvent,
+} from './match-batch';
+import type { MatchIndex } from './match-index.contract';
+import { MatchMetrics } from './match-metrics';
+
+/** One subscription is to hear of one event. */
+export interface ScheduledMatch {
+  readonly subscriptionKey: number;
+  readonly event: ResourceEvent;
+}
+
+/** Numbers and inserts deliveries in the order given; answers the subscriptions touched. The deliveries room's door. */
+export type ScheduleDeliveries = (tx: Tx, now: Date, matched: readonly ScheduledMatch[]) => Promise<number[]>;
+
+export interface MatcherDeps {
+  /** Sessions with `MATCHER_SESSION_SETTINGS`. */
+  readonly database: Database;
+  readonly store: Pick<ResourceStore, 'readVersions'>;
+  readonly registry: SubscriptionRegistry;
+  readonly index: MatchIndex;
+  readonly schedule: ScheduleDeliveries;
+  /** Rung after commit with the subscriptions that have something new to send. */
+  readonly onScheduled: (subscriptionKeys: readonly number[]) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly claimMax: number;
+  readonly limits?: BatchLimits;
+}
+
+/**
+ * Without statistics of a fresh partition the planner would scan it, and with JIT a match took ten times as long; the matcher's
+ * sessions know better. For `Database.open`.
+ */
+export const MATCHER_SESSION_SETTINGS: Readonly<Record<string, string>> = {
+  jit: 'off',
+  enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
+};
+
+export class Matcher {
+  readonly metrics: MatchMetrics;
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly deps: MatcherDeps) {
+    this.metrics = new MatchMetrics(deps.metrics, deps.log);
+  }
+
+  /** Loads the subscriptions before the first event waits for them. Repeatable. */
+  prime(): Promise<void> {
+    return this.alone(() => this.deps.registry.catchUp(this.deps.database));
+  }
+
+  /**
+   * Matches everything these roots have, transaction by transaction, until a claim finds nothing. Answers false when it stopped earlier
+   * (abort, or other roots' turn): then call it again. Throws what the database throws; whatever was not committed is still unmatched.
+   * One call at a time per process: callers queue.
+   */
+  matchRoots(rootHashes: readonly number[], signal: AbortSignal): Promise<boolean> {
+    return this.alone(async () => {
+      for (let round = 0; round < ROUNDS_MAX && !signal.aborted; round += 1) {
+        if ((await this.matchOnce(rootHashes)) === 0) return true;
+      }
+      return false;
+    });
+  }
+
+  /** One transaction. Answers how many events it decided. */
+  private async matchOnce(rootHashes: readonly number[]): Promise<number> {
+    const { database, clock, onScheduled } = this.deps;
+    const startedMs = clock.monotonicMs();
+    const { outcome, touched } = await database.transaction((tx) => this.matchInside(tx, rootHashes));
+    if (outcome.decided.length === 0) return 0;
+    if (touched.length > 0) onScheduled(touched);
+    this.metrics.batch(outcome, clock.monotonicMs() - startedMs, clock.now());
+    this.isolateBroken(outcome);
+    return outcome.decided.length;
+  }
+
+  private async matchInside(
+    tx: Tx,
+    rootHashes: readonly number[],
+  ): Promise<{ outcome: BatchOutcome; touched: number[] }> {
+    const { registry, index, schedule, clock, claimMax, limits = BATCH_LIMITS } = this.deps;
+    const claimed = await claimEvents(tx, rootHashes, claimMax);
+    if (claimed.length === 0) return { outcome: { decided: [], deliveries: 0, broken: [] }, touched: [] };
+    // After the claim, never before: whoever saw a Subscription active and then wrote is in the claim only after that activation committed.
+    await registry.catchUp(tx);
+    const planned = planPrefix(claimed, index, limits);
+    const bodies = await this.readBodies(tx, planned);
+    const outcome = decide(planned, (key) => bodies.get(nameOf(key)), index, limits);
+    const now = clock.now();
+    const matches = outcome.decided.flatMap(({ event, matched }) =>
+      matched.map(({ subscriptionKey }): ScheduledMatch => ({ subscriptionKey, event })),
+    );
+    const touched = matches.length > 0 ? await schedule(tx, now, matches) : [];
+    const seqs = outcome.decided.map(({ event }) => event.seq);
+    await markMatched(tx, seqs, now);
+    return { outcome, touched };
+  }
+
+  /** Always the event's own version (of a delete the one before), never the current one. Throws when a version is missing: it was committed with its event. */
+  private async readBodies(tx: Tx, planned: readonly PlannedEvent[]): Promise<Map<string, FhirResource>> {
+    const byTenant = new Map<string, VersionKey[]>();
+    for (const { read } of planned) {
+      if (read === undefined) continue;
+      const known = byTenant.get(read.tenant);
+      if (known === undefined) byTenant.set(read.tenant, [read]);
+      else known.push(read);
+    }
+    const bodies = new Map<string, FhirResource>();
+    for (const keys of byTenant.values()) {
+      const versions = await this.deps.store.readVersions(keys, tx);
+      for (const key of keys) {
+        const body = versions.get(versionName(key))?.body;
+        if (body == null) throw new Error(`The version ${versionName(key)} of a committed event is not in the store`);
+        bodies.set(nameOf(key), JSON.parse(body) as FhirResource);
+      }
+    }
+    return bodies;
+  }
+
+  /** Whoever's criteria threw matches nothing from now on, is set to error by the sweep, and does not stop the others. */
+  private isolateBroken(outcome: BatchOutcome): void {
+    for (const { entries, reason } of outcome.broken) {
+      for (const entry of entries) {
+        this.deps.registry.isolate(entry.subscriptionKey, `The criteria cannot be evaluated: ${reason}`);
+      }
+    }
+  }
+
+  private alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(work);
+    // Expected: the caller hears of the failure; the next in the queue starts all the same.
+    this.turn = result.catch(() => undefined);
+    return result;
+  }
+}
+
+function nameOf(key: VersionKey): string {
+  return `${key.tenant}/${versionName(key)}`;
+}

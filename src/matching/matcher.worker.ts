@@ -1,0 +1,52 @@
+// Follows the bus: roots that may have something are matched at once. A lost database is waited for here, for as long as it takes.
+import type { EventBus } from '../bus';
+import { describeError, isTransient, type Clock, type Database, type Log, type Worker } from '../platform';
+import { clearForeignSnapshots } from '../subscriptions';
+import { RETRY_MS_MAX, RETRY_MS_MIN } from './limits';
+import type { Matcher } from './matcher';
+
+export interface MatcherWorkerDeps {
+  readonly matcher: Matcher;
+  readonly bus: EventBus;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class MatcherWorker implements Worker {
+  readonly name = 'matcher';
+
+  constructor(private readonly deps: MatcherWorkerDeps) {}
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { matcher, bus, database, log } = this.deps;
+    await this.untilDatabaseAnswers(signal, async () => {
+      await clearForeignSnapshots(database, log);
+      await matcher.prime();
+    });
+    // A throw from here (a bug, not a lost database) hands the roots back to the bus; the supervisor starts this worker again.
+    await bus.consume((rootHashes, stop) => this.match(rootHashes, stop)).run(signal);
+  }
+
+  private async match(rootHashes: readonly number[], signal: AbortSignal): Promise<void> {
+    await this.untilDatabaseAnswers(signal, async () => {
+      const isDone = await this.deps.matcher.matchRoots(rootHashes, signal);
+      if (!isDone) this.deps.bus.publish(rootHashes);
+    });
+  }
+
+  /** Repeats `work` with growing pauses while the database is away. Returns without having worked only when `signal` aborts. */
+  private async untilDatabaseAnswers(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    const { clock, log } = this.deps;
+    for (let pauseMs = RETRY_MS_MIN; !signal.aborted; pauseMs = Math.min(pauseMs * 2, RETRY_MS_MAX)) {
+      try {
+        return await work();
+      } catch (error) {
+        // Expected: the connection was lost, or the server is restarting.
+        if (!isTransient(error)) throw error;
+        log.warn({ reason: describeError(error), againInMs: pauseMs }, 'matcher.database-away');
+        await clock.sleep(pauseMs, signal);
+      }
+    }
+  }
+}
