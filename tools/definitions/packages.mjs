@@ -31,7 +31,8 @@ export function readR4() {
   return {
     structures,
     terminology: ['valuesets.json', 'v3-codesystems.json', 'v2-tables.json'].flatMap(readBundle),
-    searchParameters: readBundle('search-parameters.json'),
+    // Later versions leak in here too (DeviceDefinition.classification).
+    searchParameters: readBundle('search-parameters.json').filter((parameter) => parameter.version === '4.0.1'),
     compartments: resources.filter((resource) => resource.resourceType === 'CompartmentDefinition'),
   };
 }

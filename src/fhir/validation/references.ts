@@ -11,27 +11,31 @@ const ABSOLUTE = /^[A-Za-z][A-Za-z0-9+.-]*:\S+$/;
 const URN_UUID = /^urn:uuid:[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?:#\S*)?$/;
 const URN_OID = /^urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+(?:#\S*)?$/;
 
-// Per container, id → type of its contained resources: a resource may have many of them and as many references.
-const containedTypes = new WeakMap<FhirResource, ReadonlyMap<unknown, unknown>>();
+/** The resource that fragments (`#id`) point into, with its contained ones looked up once: both may be many. */
+export class Container {
+  private types: ReadonlyMap<unknown, unknown> | undefined;
 
-function readContained(container: FhirResource): ReadonlyMap<unknown, unknown> {
-  const contained = Array.isArray(container.contained) ? (container.contained as unknown[]) : [];
-  const types = new Map(contained.filter(isJsonObject).map((resource) => [resource.id, resource.resourceType]));
-  containedTypes.set(container, types);
-  return types;
-}
+  constructor(readonly resource: FhirResource) {}
 
-/** The type of the contained resource with this id; undefined when there is none. */
-function containedType(container: FhirResource, id: string): string | undefined {
-  const type = (containedTypes.get(container) ?? readContained(container)).get(id);
-  return typeof type === 'string' ? type : undefined;
+  /** The type of the contained resource with this id; undefined when there is none. */
+  typeOf(id: string): string | undefined {
+    this.types ??= this.readTypes();
+    const type = this.types.get(id);
+    return typeof type === 'string' ? type : undefined;
+  }
+
+  private readTypes(): ReadonlyMap<unknown, unknown> {
+    const { contained } = this.resource;
+    const resources = Array.isArray(contained) ? (contained as unknown[]).filter(isJsonObject) : [];
+    return new Map(resources.map((resource) => [resource.id, resource.resourceType]));
+  }
 }
 
 type Judged = { readonly type?: string } | { readonly wrong: string };
 
-function judgeFragment(reference: string, container: FhirResource): Judged {
-  if (reference === '#') return { type: container.resourceType };
-  const type = containedType(container, reference.slice(1));
+function judgeFragment(reference: string, container: Container): Judged {
+  if (reference === '#') return { type: container.resource.resourceType };
+  const type = container.typeOf(reference.slice(1));
   if (type !== undefined) return { type };
   return {
     wrong: `${quoted(reference)} points to no contained resource: contain one with this id, or correct the reference.`,
@@ -48,7 +52,7 @@ function judgeAbsolute(reference: string, definitions: FhirDefinitions): Judged 
 }
 
 /** In: a reference's text and the resource whose contained ones a fragment means. Out: the type it names, if it tells. */
-function judge(reference: string, container: FhirResource, definitions: FhirDefinitions): Judged {
+function judge(reference: string, container: Container, definitions: FhirDefinitions): Judged {
   const relative = RELATIVE.exec(reference);
   if (relative) {
     const type = relative[1]!;
@@ -64,12 +68,12 @@ function judge(reference: string, container: FhirResource, definitions: FhirDefi
 }
 
 /**
- * In: a Reference, the resource its fragments point into, and the types its element allows (undefined = any).
+ * In: a Reference, what its fragments point into, and the types its element allows (undefined = any).
  * Out: a sentence on what is wrong with `reference`, undefined when nothing is.
  */
 export function referenceFault(
   reference: Record<string, unknown>,
-  container: FhirResource,
+  container: Container,
   targets: readonly string[] | undefined,
   definitions: FhirDefinitions,
 ): string | undefined {

@@ -84,7 +84,7 @@ describe('valid', () => {
     ['a leap day', patient({ birthDate: '2024-02-29' })],
     ['a currency', { resourceType: 'Invoice', status: 'draft', totalNet: { value: 1.1, currency: 'EUR' } }],
   ])('%s', (_what, resource) => {
-    expect(validate(JSON.parse(JSON.stringify(resource)) as object)).toEqual([]);
+    expect(validate(resource)).toEqual([]);
   });
 });
 
@@ -254,7 +254,7 @@ describe('refused', () => {
       'script',
     ],
   ])('%j', (resource, code, expression, words) => {
-    const issues = validate(JSON.parse(JSON.stringify(resource)) as object);
+    const issues = validate(resource);
     expect(issues.map((issue) => [issue.code, issue.expression])).toEqual([[code, expression]]);
     expect(issues[0]!.text).toContain(words);
     expect(issues[0]!.severity).toBe('error');

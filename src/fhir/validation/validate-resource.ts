@@ -7,7 +7,7 @@ import { nearestName } from '../search/nearest-name';
 import { isJsonObject } from '../text/parse-resource';
 import { compiledType, type CompiledElement, type CompiledType } from './compile-type';
 import { Findings, quoted } from './findings';
-import { referenceFault } from './references';
+import { Container, referenceFault } from './references';
 
 type JsonObject = Record<string, unknown>;
 
@@ -19,7 +19,7 @@ class Walk {
   ) {}
 
   /** `container` holds the contained resources that `#id` means: the resource itself unless it is contained. */
-  resource(value: unknown, container?: FhirResource): void {
+  resource(value: unknown, container?: Container): void {
     if (!isJsonObject(value))
       return this.findings.add('structure', `A resource must be a JSON object, not ${quoted(value)}.`);
     const name = value.resourceType;
@@ -28,7 +28,7 @@ class Walk {
     if (container && value.contained !== undefined) {
       this.findings.add('invariant', 'A contained resource must not contain others. Move them up.', 'contained');
     }
-    this.object(type, value, container ?? (value as FhirResource));
+    this.object(type, value, container ?? new Container(value as FhirResource));
   }
 
   private unknownType(name: unknown): void {
@@ -38,12 +38,14 @@ class Walk {
     this.findings.add('structure', `${quoted(name)} is not a resource type. Did you mean ${nearest}?`, 'resourceType');
   }
 
-  private object(type: CompiledType, value: JsonObject, container: FhirResource): void {
+  private object(type: CompiledType, value: JsonObject, container: Container): void {
     let seen = 0;
     let choices = 0;
     let isEmpty = true;
     for (const name in value) {
       if (this.findings.isFull) return;
+      // Not JSON, but values the server made may hold it; JSON.stringify leaves it out, and so do we.
+      if (value[name] === undefined) continue;
       isEmpty = false;
       const element = type.elements.get(name);
       if (element === undefined) {
@@ -92,7 +94,7 @@ class Walk {
     }
   }
 
-  private member(element: CompiledElement, owner: JsonObject, container: FhirResource): void {
+  private member(element: CompiledElement, owner: JsonObject, container: Container): void {
     if (element.kind === 'resourceType') return;
     this.findings.enter(element.step);
     if (element.kind === 'sibling') this.sibling(element, owner, container);
@@ -101,7 +103,7 @@ class Walk {
     this.findings.leave();
   }
 
-  private array(element: CompiledElement, owner: JsonObject, container: FhirResource): void {
+  private array(element: CompiledElement, owner: JsonObject, container: Container): void {
     const value = owner[element.name];
     if (!Array.isArray(value))
       return this.findings.add('structure', `${element.name} may repeat: write it as an array.`);
@@ -116,7 +118,7 @@ class Walk {
   }
 
   /** `_x`: ids and extensions of the primitive x; for a repeating x an array beside its array, null where there is nothing. */
-  private sibling(element: CompiledElement, owner: JsonObject, container: FhirResource): void {
+  private sibling(element: CompiledElement, owner: JsonObject, container: Container): void {
     const value = owner[`_${element.name}`];
     if (!element.isArray) return this.elementOnly(value, container);
     if (!Array.isArray(value))
@@ -136,12 +138,12 @@ class Walk {
     }
   }
 
-  private elementOnly(value: unknown, container: FhirResource): void {
+  private elementOnly(value: unknown, container: Container): void {
     if (isJsonObject(value)) this.object(compiledType(this.definitions, 'Element')!, value, container);
     else this.findings.add('structure', `An object with id or extension is expected, not ${quoted(value)}.`);
   }
 
-  private single(element: CompiledElement, value: unknown, container: FhirResource): void {
+  private single(element: CompiledElement, value: unknown, container: Container): void {
     if (value === null) return this.findings.add('structure', 'null is not a value in FHIR. Leave the element out.');
     if (Array.isArray(value))
       return this.findings.add('structure', `${element.name} does not repeat: write one value, no array.`);

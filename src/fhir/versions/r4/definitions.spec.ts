@@ -91,6 +91,29 @@ describe('search parameters', () => {
     for (const { expression } of all) expect(() => fhirpath.compile(expression)).not.toThrow();
   });
 
+  /** Types an expression's branch selects, following names and `ofType` through the definitions. */
+  function selected(branch: string): string[] {
+    const steps = branch.replace(/\.where\([^()]*(?:\(\)[^()]*)?\)|\[0\]/g, '').split('.');
+    return steps.slice(1).reduce<string[]>(
+      (types, step) => {
+        const cast = /^ofType\((\w+)\)$/.exec(step)?.[1];
+        if (cast !== undefined) return types.filter((type) => type === cast);
+        const elements = types.flatMap((type) => [...(r4.type(type)?.elements.values() ?? [])]);
+        return elements.filter((e) => e.name === step || e.choiceOf === `${step}[x]`).map((e) => e.type);
+      },
+      [steps[0]!],
+    );
+  }
+
+  it('selects elements that exist', () => {
+    const plain = all.filter(({ expression }) => !expression.includes(' and '));
+    for (const { expression } of plain) {
+      for (const branch of expression.split(' | '))
+        expect([branch, selected(branch).length > 0]).toEqual([branch, true]);
+    }
+    expect(all.length - plain.length).toBe(1);
+  });
+
   it('narrows targets to what the element allows', () => {
     expect(r4.searchParameters('Observation').get('patient')?.targets).toEqual(['Patient']);
     expect(r4.searchParameters('Observation').get('subject')?.targets).toEqual([
