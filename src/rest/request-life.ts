@@ -69,10 +69,15 @@ function answeredHook(deps: HttpDeps): (request: HttpRequest, reply: HttpReply, 
     ['interaction', 'status'],
     durationBuckets,
   );
+  // One series per interaction and status class; looking it up by labels costs more than observing.
+  const series = new Map<string, { observe(seconds: number): void }>();
   return (request, reply, done) => {
     const durationMs = writeAccessLine(deps, request, reply);
-    const interaction = request.life?.interaction ?? 'other';
-    durations.labels(interaction, `${Math.floor(reply.statusCode / 100)}xx`).observe(durationMs / 1000);
+    const interaction = interactionOf(request);
+    const status = `${Math.floor(reply.statusCode / 100)}xx`;
+    let observed = series.get(interaction + status);
+    if (observed === undefined) series.set(interaction + status, (observed = durations.labels(interaction, status)));
+    observed.observe(durationMs / 1000);
     done();
   };
 }
@@ -82,9 +87,16 @@ export function writeAccessLine({ clock, log }: HttpDeps, request: HttpRequest, 
   const { life } = request;
   const durationMs = life === undefined ? 0 : clock.monotonicMs() - life.startedAtMs;
   // Probes and scrapes come every few seconds and say nothing when all is well.
-  const isQuiet = life?.interaction === 'probe' && reply.statusCode < 400;
+  const isQuiet = reply.statusCode < 400 && interactionOf(request) === 'probe';
   log[isQuiet ? 'debug' : 'info'](answeredLine(request, reply.statusCode, durationMs), 'request.answered');
   return durationMs;
+}
+
+/** The FHIR interaction, or what else it was about. */
+function interactionOf({ life, url }: HttpRequest): string {
+  if (life?.interaction !== undefined) return life.interaction;
+  if (url.startsWith('/health') || url.startsWith('/metrics')) return 'probe';
+  return url.startsWith('/admin') ? 'admin' : 'other';
 }
 
 function answeredLine(request: HttpRequest, status: number, durationMs: number): Record<string, unknown> {
@@ -93,7 +105,7 @@ function answeredLine(request: HttpRequest, status: number, durationMs: number):
     verb: request.method,
     // Query values may hold names and numbers of people: only the path is written.
     path: pathOf(request.url).slice(0, LOGGED_TEXT_LENGTH_MAX),
-    interaction: life?.interaction,
+    interaction: interactionOf(request),
     type: life?.type,
     id: life?.id,
     status,

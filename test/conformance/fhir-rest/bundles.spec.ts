@@ -5,7 +5,7 @@ import type { Answer, FhirClient } from '../../support/fhir-client';
 import { startFhirServer, type FhirServer } from './server';
 
 type Entry = Record<string, any>;
-const bundle = (type: string, entry: Entry[]): { resourceType: 'Bundle' } => ({
+const bundle = (type: string, entry: Entry[]): Entry & { resourceType: 'Bundle' } => ({
   resourceType: 'Bundle',
   type,
   ...(entry.length > 0 && { entry }),

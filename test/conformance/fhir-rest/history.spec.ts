@@ -11,7 +11,7 @@ describe('history', () => {
     server = await startFhirServer();
     client = server.client;
     for (const active of [true, false, true]) {
-      const { body } = await client.put({ resourceType: 'Patient', id: 'h', active });
+      const { body } = await client.put(Object.assign({ resourceType: 'Patient', id: 'h' }, { active }));
       times.push(body.meta.lastUpdated as string);
     }
     await client.del('Patient/h');

@@ -166,7 +166,7 @@ describe('interactions', () => {
 
   it('I-22: a PUT of a subsetted resource is 422', async () => {
     const tag = [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' }];
-    const answer = await client.put({ resourceType: 'Patient', id: 'part', meta: { tag } });
+    const answer = await client.put(patient({ id: 'part', meta: { tag } }));
     expect([answer.status, issue(answer).code]).toEqual([422, 'business-rule']);
   });
 
