@@ -1,5 +1,9 @@
 // The door of platform: the ground every room stands on. Knows no FHIR.
 export { Clock, SystemClock } from './clock/clock';
+export { ConfigError, loadConfig } from './config/load-config';
+export { settingsPage } from './config/settings-page';
+export { DataFolderInUseError, LockFile } from './data-folder/lock-file';
+export { keepSecretKey } from './data-folder/secret-key';
 export type { DeliveryDefaults, EgressConfig, HeraldConfig, OrderingKeyName, Role } from './config/config';
 export { DatabaseClock, ClockWorker } from './clock/database-clock';
 export { Database, type DatabaseOptions, type Statement, type Tx } from './database/database';
