@@ -77,6 +77,9 @@ export function retryAfterMs(value: string | undefined, now: Date): number | und
   return Number.isFinite(delay) && delay > 0 ? Math.min(delay, RETRY_AFTER_MS_MAX) : undefined;
 }
 
-function clip(text: string): string {
+/** One short line, fit for logs and for Postgres, which takes no NUL. */
+function clip(reason: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are exactly what must not be kept
+  const text = reason.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
   return text.length > REASON_LENGTH_MAX ? `${text.slice(0, REASON_LENGTH_MAX - 1)}…` : text;
 }

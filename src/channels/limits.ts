@@ -1,7 +1,6 @@
 // Every named maximum of the channels room.
 
-/** Extra headers of one Subscription, and the length of one value. */
-export const HEADERS_MAX = 20;
+/** Length of a header's name and value. */
 export const HEADER_NAME_LENGTH_MAX = 128;
 export const HEADER_VALUE_LENGTH_MAX = 4_096;
 

@@ -19,6 +19,9 @@ import {
   type OutboundNotification,
 } from './notification';
 
+/** A request id that no header can carry is left out: the notification matters more. */
+const SENDABLE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
+
 /** True when the notification carries the resource, so that its stored version must be read first. */
 export function needsBody(
   delivery: Pick<NotifiedDelivery, 'interaction'>,
@@ -95,6 +98,6 @@ function headersOf(
   if (delivery.label !== undefined) headers.push([LABEL_HEADER, delivery.label]);
   // A subscriber that asked for a fixed X-Request-ID gets exactly that one.
   const isTaken = target.headers.some(([name]) => name.toLowerCase() === REQUEST_ID_HEADER.toLowerCase());
-  if (!isTaken) headers.push([REQUEST_ID_HEADER, delivery.requestId]);
+  if (!isTaken && SENDABLE.test(delivery.requestId)) headers.push([REQUEST_ID_HEADER, delivery.requestId]);
   return headers;
 }

@@ -1,7 +1,7 @@
-// Which lines of `channel.header` may be sent: nothing that frames the message, belongs to the connection, or passes for someone else.
-import { errorIssue, type Issue } from '../../fhir';
+// Which headers of a Subscription may be sent: nothing that frames the message, belongs to the connection, or passes for someone else. They are
+// refused when it is saved; this is the second lock, at the door itself, for what was stored before a rule existed.
 import { OWN_HEADER_PREFIX } from '../../notifications';
-import { HEADER_NAME_LENGTH_MAX, HEADER_VALUE_LENGTH_MAX, HEADERS_MAX } from '../limits';
+import { HEADER_NAME_LENGTH_MAX, HEADER_VALUE_LENGTH_MAX } from '../limits';
 
 const REFUSED: ReadonlySet<string> = new Set([
   ...['host', 'content-length', 'content-type', 'content-encoding', 'transfer-encoding', 'te', 'trailer', 'connection'],
@@ -35,33 +35,4 @@ export function headerProblem(name: string, value: string): string | undefined {
     return 'has a value with a line break or another control character';
   if (/[^\u0000-\u00ff]/.test(value)) return 'has a value outside Latin-1; encode it first'; // eslint-disable-line no-control-regex
   return undefined;
-}
-
-/** In: the lines of `channel.header`. Out: an issue for each that cannot be sent, naming the line, never its value. */
-export function headerIssues(lines: readonly string[]): Issue[] {
-  const issues: Issue[] = [];
-  if (lines.length > HEADERS_MAX) {
-    issues.push(
-      errorIssue(
-        'too-costly',
-        `At most ${HEADERS_MAX} headers can be sent, ${lines.length} are given.`,
-        'Subscription.channel.header',
-      ),
-    );
-  }
-  for (const [index, line] of lines.entries()) {
-    const problem = lineProblem(line);
-    if (problem) issues.push(errorIssue('value', `The header ${problem}.`, `Subscription.channel.header[${index}]`));
-  }
-  return issues;
-}
-
-function lineProblem(line: string): string | undefined {
-  const colon = line.indexOf(':');
-  if (colon < 1) return 'is not of the form "Name: value"';
-  // Trimmed of blanks only: a line break at the end is refused, never stripped.
-  return headerProblem(
-    line.slice(0, colon).replace(/[ \t]+$/, ''),
-    line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, ''),
-  );
 }

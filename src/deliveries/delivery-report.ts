@@ -1,0 +1,98 @@
+// What is seen of deliveries from outside: metrics, and one wide log line for each attempt. Never a body, never a secret.
+import type { Log, Metrics } from '../platform';
+import { shownUrl } from './error-text';
+import type { FinishedResult } from './finisher';
+
+const LATENCY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200, 86_400];
+
+export class DeliveryReport {
+  private readonly outcomes;
+  private readonly attempts;
+  private readonly retries;
+  private readonly latency;
+  private readonly duration;
+  private readonly stale;
+
+  constructor(
+    metrics: Metrics,
+    private readonly log: Log,
+  ) {
+    this.outcomes = metrics.counter('herald_deliveries_total', 'Deliveries that ended, by outcome', ['outcome']);
+    this.attempts = metrics.counter('herald_delivery_attempts_total', 'Attempts, by error class (S is success)', [
+      'class',
+    ]);
+    this.retries = metrics.counter(
+      'herald_delivery_retries_total',
+      'Attempts that were not the first of their delivery',
+    );
+    this.latency = metrics.histogram(
+      'herald_delivery_latency_seconds',
+      'From the write of a resource to its delivery',
+      [],
+      LATENCY_BUCKETS,
+    );
+    this.duration = metrics.histogram(
+      'herald_delivery_attempt_seconds',
+      'Duration of one request',
+      [],
+      LATENCY_BUCKETS.slice(0, 12),
+    );
+    this.stale = metrics.counter(
+      'herald_delivery_stale_results_total',
+      'Results refused because another owner had taken the slice',
+    );
+  }
+
+  /** Counts and logs a batch the ledger has answered. */
+  finished(results: readonly FinishedResult[]): void {
+    for (const one of results) {
+      this.count(one);
+      this.line(one);
+    }
+  }
+
+  private count({ tried, result, accepted, changed }: FinishedResult): void {
+    const { outcome, delivery } = tried;
+    if (outcome) {
+      this.attempts.inc({ class: outcome.class });
+      if (delivery.attempts > 0) this.retries.inc();
+      if (outcome.isSent) this.duration.observe(tried.durationMs / 1_000);
+    }
+    if (!accepted) this.stale.inc();
+    if (!changed) return;
+    if (result.verdict === 'done') {
+      this.outcomes.inc({ outcome: 'delivered' });
+      this.latency.observe(Math.max(0, (tried.endedAt.getTime() - delivery.writtenAt.getTime()) / 1_000));
+    } else if (result.verdict === 'dead') this.outcomes.inc({ outcome: result.deadReason ?? 'dead' });
+  }
+
+  private line({ tried, result, accepted }: FinishedResult): void {
+    const { outcome, delivery, subscription, request } = tried;
+    const facts = {
+      eventId: delivery.eventId,
+      subscriptionId: subscription.id,
+      deliveryId: `${delivery.subscriptionKey}/${delivery.eventNo}`,
+      eventNumber: delivery.eventNo,
+      verb: request?.method,
+      path: request && shownUrl(request.url),
+      entityType: delivery.type,
+      entityId: delivery.id,
+      version: delivery.version,
+      interaction: delivery.interaction,
+      requestId: delivery.requestId,
+      attempt: delivery.attempts + 1,
+      class: outcome?.class,
+      status: outcome?.response?.status,
+      reason: outcome && outcome.class !== 'S' ? outcome.reason : undefined,
+      durationMs: Math.round(tried.durationMs),
+      remoteAddress: outcome?.remoteAddress,
+      verdict: result.verdict,
+      deadReason: result.deadReason,
+      nextAt: result.nextAt,
+      isStale: accepted ? undefined : true,
+    };
+    if (outcome === undefined || outcome.class === 'S')
+      this.log.info(facts, outcome ? 'delivery.attempted' : 'delivery.expired');
+    else this.log.warn(facts, 'delivery.attempted');
+  }
+}

@@ -1,0 +1,114 @@
+// Brings results into the ledger in batches, and takes what the ledger says about them back into memory.
+import { describeError, isTransient, type Clock, type Database, type Log } from '../platform';
+import type { Tried } from './attempt';
+import { finishResults, type Finished } from './ledger/finish';
+import { readEvidence } from './ledger/evidence';
+import type { Evidence } from './judge';
+import { LEDGER_RETRY_MS } from './limits';
+import { needsEvidence, resultOf, type JudgedResult, type RetryDefaults } from './results';
+import type { OwnedSlices } from './owned-slices';
+
+export interface FinisherDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly defaults: RetryDefaults;
+  readonly owned: OwnedSlices;
+  /** In [0, 1), for jitter. */
+  readonly random: () => number;
+  /** Told of every result once the ledger has answered; `accepted` false means stale. */
+  readonly onFinished: (results: readonly FinishedResult[]) => void;
+}
+
+export interface FinishedResult extends JudgedResult, Finished {}
+
+export class Finisher {
+  constructor(private readonly deps: FinisherDeps) {}
+
+  /**
+   * Writes a batch; after a lost database again and again until the leases of its slices are over, then the results are given up and the deliveries
+   * repeated by the next owner. A batch that the database refuses is written one by one, so that one bad row costs only itself.
+   */
+  async finish(batch: readonly Tried[]): Promise<void> {
+    const { clock, log } = this.deps;
+    let open = batch;
+    while (open.length > 0) {
+      try {
+        await this.write(open);
+        return;
+      } catch (error) {
+        if (!isTransient(error)) return this.finishSingly(open, error);
+        // Expected: a lost database. The requests were made; their results are worth some patience.
+        log.warn({ reason: describeError(error), results: open.length }, 'delivery.results-waiting');
+        await clock.sleep(LEDGER_RETRY_MS);
+        const now = clock.now();
+        for (const tried of open) if (tried.run.leaseUntil <= now) this.giveUp(tried);
+        open = open.filter((tried) => tried.run.leaseUntil > now);
+      }
+    }
+  }
+
+  private async finishSingly(batch: readonly Tried[], error: unknown): Promise<void> {
+    if (batch.length === 1) {
+      this.deps.log.error(
+        { error, subscriptionKey: batch[0]!.run.subscriptionKey, eventNumber: batch[0]!.delivery.eventNo },
+        'delivery.result-refused',
+      );
+      return this.giveUp(batch[0]!);
+    }
+    for (const tried of batch) await this.finish([tried]);
+  }
+
+  private giveUp(tried: Tried): void {
+    tried.run.lose();
+    this.deps.owned.remove(tried.run);
+  }
+
+  private async write(batch: readonly Tried[]): Promise<void> {
+    const { database, clock } = this.deps;
+    // Before judging: successes of this batch are evidence for its failures.
+    const now = clock.now();
+    const evidence = await this.gatherEvidence(batch, now);
+    const judged = batch.map((tried) =>
+      resultOf(tried, { now, random: this.deps.random(), defaults: this.deps.defaults, evidence: evidence.get(tried) }),
+    );
+    const finished = await database.transaction((tx) =>
+      finishResults(
+        tx,
+        judged.map(({ result }) => result),
+        now,
+      ),
+    );
+    const results = judged.map((one, index) => ({ ...one, ...finished[index]! }));
+    for (const result of results) this.takeBack(result);
+    this.deps.onFinished(results);
+  }
+
+  private async gatherEvidence(batch: readonly Tried[], now: Date): Promise<Map<Tried, Evidence>> {
+    const { database, defaults, owned } = this.deps;
+    const suspected = batch.filter((tried) => needsEvidence(tried, { now, defaults }));
+    const heads = suspected.map(({ run, delivery, outcome }) => ({
+      subscriptionKey: run.subscriptionKey,
+      keyHash: delivery.keyHash,
+      status: outcome?.response?.status,
+    }));
+    const found = await readEvidence(database, heads);
+    return new Map(
+      suspected.map((tried, index) => {
+        // This process knows its own slices' successes before the ledger does.
+        const own = [...owned.ofSubscription(tried.run.subscriptionKey)].flatMap((run) => run.successes);
+        const successes = [...new Map([...own, ...found[index]!.successes].map((at) => [at.getTime(), at])).values()];
+        return [tried, { ...found[index]!, successes }];
+      }),
+    );
+  }
+
+  private takeBack(finished: FinishedResult): void {
+    const { tried, result, accepted } = finished;
+    const { run } = tried;
+    run.settle(tried.delivery, accepted && (result.verdict === 'done' || result.verdict === 'dead'));
+    if (!accepted) run.lose();
+    this.deps.owned.offer(run);
+    if (run.isLost && run.isEmpty) this.deps.owned.remove(run);
+  }
+}

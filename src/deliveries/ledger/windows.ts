@@ -1,0 +1,164 @@
+// What an owner finds to do in its slices. Runs inside a transaction that has locked them, so that nobody moves rows meanwhile.
+import type { Tx } from '../../platform';
+import { HELD_HEADS_MAX } from '../limits';
+import { columns, statement } from '../sql';
+import {
+  sliceKey,
+  waitingOf,
+  type DeliveryRow,
+  type HeldHead,
+  type SliceId,
+  type WaitingDelivery,
+  type Window,
+} from './rows';
+
+const loadPending = statement('load-pending');
+const loadHeld = statement('load-held');
+const makeBusy = statement('make-busy');
+const promote = statement('promote');
+
+export interface WindowSettings {
+  readonly windowRows: number;
+  /** A key with more rows than this in a full window is held as busy. */
+  readonly busyRows: number;
+}
+
+export interface WantedSlice extends SliceId {
+  /** Rows to look at; more than a window when the last look met only followers of held keys. */
+  readonly lookAt: number;
+  /** Event numbers the owner already has in hand: not reported again. */
+  readonly inHand?: ReadonlySet<number>;
+  /** Keys the owner is working on: not made busy meanwhile. */
+  readonly keysInHand?: ReadonlySet<number>;
+}
+
+type HeldRow = Omit<DeliveryRow, 'event_no'> & {
+  event_no: number | null;
+  kind: HeldHead['kind'];
+  head_attempts: number;
+  first_failed_at: Date | null;
+  class: string | null;
+};
+
+/** In: locked slices. Out: a window for each, in the same order. Moves followers of held keys behind, and makes crowding keys busy. */
+export async function loadWindows(
+  tx: Tx,
+  slices: readonly WantedSlice[],
+  settings: WindowSettings,
+  now: Date,
+): Promise<Window[]> {
+  if (slices.length === 0) return [];
+  const [keys, numbers, look] = columns(
+    slices,
+    (s) => s.subscriptionKey,
+    (s) => s.sliceNo,
+    (s) => s.lookAt,
+  ) as [unknown[], unknown[], unknown[]];
+  const pending = await tx.query<DeliveryRow & { is_held: boolean }>(loadPending([keys, numbers, look]));
+  const held = await tx.query<HeldRow>(loadHeld([keys, numbers, now, HELD_HEADS_MAX, settings.busyRows]));
+  await letGo(tx, held.rows, now);
+  const pendingOf = groupBySlice(pending.rows);
+  const heldOf = groupBySlice(held.rows);
+  const looks = slices.map((slice) => {
+    const rows = pendingOf.get(sliceKey(slice)) ?? [];
+    return { slice, rows, crowds: crowdingKeys(slice, rows, settings) };
+  });
+  await holdAsBusy(tx, looks, now);
+  return looks.map(({ slice, rows, crowds }) => ({
+    subscriptionKey: slice.subscriptionKey,
+    sliceNo: slice.sliceNo,
+    rows: ownRows(slice, rows, heldOf.get(sliceKey(slice)) ?? [], crowds),
+    hasMore: rows.length >= slice.lookAt,
+  }));
+}
+
+type Look = { slice: WantedSlice; rows: (DeliveryRow & { is_held: boolean })[]; crowds: ReadonlySet<number> };
+
+function ownRows(
+  slice: WantedSlice,
+  pending: Look['rows'],
+  held: readonly HeldRow[],
+  crowds: ReadonlySet<number>,
+): WaitingDelivery[] {
+  const busy: HeldHead = { kind: 'busy', attempts: 0 };
+  const heads = held
+    .filter((row): row is HeldRow & { event_no: number } => row.event_no !== null)
+    .map((row) => waitingOf(row, headOf(row)));
+  const others = pending
+    .filter((row) => !row.is_held)
+    .map((row) => waitingOf(row, crowds.has(row.key_hash) ? busy : undefined));
+  return [...heads, ...others].filter((row) => !slice.inHand?.has(row.eventNo));
+}
+
+function headOf(row: HeldRow): HeldHead {
+  return {
+    kind: row.kind,
+    attempts: row.head_attempts,
+    firstFailedAt: row.first_failed_at ?? undefined,
+    class: row.class ?? undefined,
+  };
+}
+
+/** Keys that fill too much of a full window, so that the rest of the slice would wait for them. */
+function crowdingKeys(slice: WantedSlice, rows: Look['rows'], settings: WindowSettings): ReadonlySet<number> {
+  if (rows.length < slice.lookAt) return new Set();
+  const counts = new Map<number, number>();
+  for (const row of rows) if (!row.is_held) counts.set(row.key_hash, (counts.get(row.key_hash) ?? 0) + 1);
+  return new Set(
+    [...counts].filter(([key, count]) => count > settings.busyRows && !slice.keysInHand?.has(key)).map(([key]) => key),
+  );
+}
+
+async function holdAsBusy(tx: Tx, looks: readonly Look[], now: Date): Promise<void> {
+  const rows = looks.flatMap(({ rows, crowds }) => rows.filter((row) => !row.is_held && crowds.has(row.key_hash)));
+  if (rows.length === 0) return;
+  const heads = new Map<string, DeliveryRow>();
+  for (const row of rows) {
+    const key = `${row.subscription_key}/${row.key_hash}`;
+    if (!heads.has(key)) heads.set(key, row);
+  }
+  await tx.query(
+    makeBusy([
+      ...columns(
+        [...heads.values()],
+        (h) => h.subscription_key,
+        (h) => h.key_hash,
+        (h) => h.slice_no,
+        (h) => h.event_no,
+      ),
+      now,
+      ...columns(
+        rows,
+        (row) => row.subscription_key,
+        (row) => row.event_no,
+      ),
+    ]),
+  );
+}
+
+/** A held key whose head is not waiting would stay due for ever; only a fault can leave one, and it is let go here. */
+async function letGo(tx: Tx, held: readonly HeldRow[], now: Date): Promise<void> {
+  const orphans = held.filter((row) => row.event_no === null);
+  if (orphans.length === 0) return;
+  await tx.query(
+    promote([
+      ...columns(
+        orphans,
+        (row) => row.subscription_key,
+        (row) => row.key_hash,
+      ),
+      now,
+    ]),
+  );
+}
+
+function groupBySlice<R extends { subscription_key: number; slice_no: number }>(rows: readonly R[]): Map<string, R[]> {
+  const groups = new Map<string, R[]>();
+  for (const row of rows) {
+    const key = sliceKey({ subscriptionKey: row.subscription_key, sliceNo: row.slice_no });
+    const group = groups.get(key);
+    if (group) group.push(row);
+    else groups.set(key, [row]);
+  }
+  return groups;
+}
