@@ -13,13 +13,15 @@ it('has the 145 types with an endpoint: all 146 concrete ones but Parameters', (
 
 it('knows every type that any element names', () => {
   const names = new Set(r4.resourceTypes);
+  const missing: string[] = [];
   for (const name of names) {
     for (const element of r4.type(name)!.elements.values()) {
-      expect([name, element.name, r4.type(element.type)?.name]).toEqual([name, element.name, element.type]);
       names.add(element.type);
-      for (const target of element.targets ?? []) expect([target, r4.type(target)?.kind]).toEqual([target, 'resource']);
+      if (r4.type(element.type)?.name !== element.type) missing.push(`${name}.${element.name}: ${element.type}`);
+      missing.push(...(element.targets ?? []).filter((target) => r4.type(target)?.kind !== 'resource'));
     }
   }
+  expect(missing).toEqual([]);
   expect(names.size).toBeGreaterThan(600);
 });
 
@@ -79,16 +81,21 @@ describe('search parameters', () => {
   });
 
   it('is cut to the type: each branch starts with it, no cast throws on several values, no branch twice', () => {
+    const wrong: string[] = [];
     for (const { resourceType, expression } of all) {
       const branches = expression.split(' | ');
-      expect(new Set(branches).size).toBe(branches.length);
-      for (const branch of branches) expect(branch).toMatch(new RegExp(`^${resourceType}\\b`));
-      expect(expression).not.toMatch(/\bas\b/);
+      if (new Set(branches).size !== branches.length) wrong.push(expression);
+      const start = new RegExp(`^${resourceType}\\b`);
+      if (!branches.every((branch) => start.test(branch)) || /\bas\b/.test(expression)) wrong.push(expression);
     }
+    expect(wrong).toEqual([]);
   });
 
   it('compiles', () => {
-    for (const { expression } of all) expect(() => fhirpath.compile(expression)).not.toThrow();
+    // A common parameter compiles for every type when it does for one.
+    const expressions = new Set(all.filter((p) => !p.code.startsWith('_')).map((p) => p.expression));
+    for (const expression of [...expressions, 'Patient.meta.tag']) fhirpath.compile(expression);
+    expect(expressions.size).toBeGreaterThan(1000);
   });
 
   /** Types an expression's branch selects, following names and `ofType` through the definitions. */
@@ -106,11 +113,12 @@ describe('search parameters', () => {
   }
 
   it('selects elements that exist', () => {
+    const missing: string[] = [];
     const plain = all.filter(({ expression }) => !expression.includes(' and '));
     for (const { expression } of plain) {
-      for (const branch of expression.split(' | '))
-        expect([branch, selected(branch).length > 0]).toEqual([branch, true]);
+      missing.push(...expression.split(' | ').filter((branch) => selected(branch).length === 0));
     }
+    expect(missing).toEqual([]);
     expect(all.length - plain.length).toBe(1);
   });
 
