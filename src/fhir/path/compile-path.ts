@@ -3,7 +3,7 @@
 import type { ElementDefinition, FhirDefinitions } from '../definitions';
 import type { FhirResource } from '../resource';
 import type { PathBranch, PathStep } from './parse-path';
-import { referenceResolvesTo } from './reference-type';
+import { referenceTypeOf } from './reference-type';
 
 /** What a walk ends on. */
 export interface LeafElement {
@@ -84,7 +84,7 @@ function applyStep(definitions: FhirDefinitions, draft: Draft, step: PathStep): 
     case 'whereEquals':
       return [withFilter(draft, (node) => (node as Record<string, unknown>)[step.name] === step.value)];
     case 'whereResolvesTo':
-      return [withFilter(draft, (node, root) => referenceResolvesTo(node, step.type, root))];
+      return [withFilter(draft, (node, root) => referenceTypeOf(node, root) === step.type)];
     case 'at':
       return [{ ...withLastStep(draft, (last) => ({ ...last, index: step.index })), isSingle: true }];
   }
@@ -132,5 +132,6 @@ function descend(walk: Walk, depth: number, node: unknown, root: FhirResource, v
 
 /** Calls `visit` with each element that the walk finds in the resource, in document order. */
 export function runWalk(walk: Walk, resource: FhirResource, visit: Visit): void {
-  descend(walk, 0, resource, resource, visit);
+  if (walk.steps.length === 0) visit(resource);
+  else descend(walk, 0, resource, resource, visit);
 }

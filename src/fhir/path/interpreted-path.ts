@@ -1,6 +1,7 @@
 // The way out for expressions that the path reader does not know (search parameters of other people): interpreted FHIRPath,
 // compiled once. Some 20–100 times slower than a walk; the engine is loaded only when an expression needs it.
 import type { FhirResource } from '../resource';
+import { referenceTypeOf } from './reference-type';
 
 export interface TypedNode {
   readonly node: unknown;
@@ -14,18 +15,22 @@ export type Select = (resource: FhirResource) => readonly TypedNode[];
 interface EngineNode {
   readonly ctx: unknown;
   readonly data: unknown;
+  readonly parentResNode: EngineNode | null;
   readonly constructor: {
     makeResNode(ctx: unknown, data: unknown, parent: null, path: string, hidden: null, type: string): unknown;
   };
 }
 
-const typed = /(?:^|\/)([A-Z][A-Za-z]+)\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/;
+function rootOf(node: EngineNode): FhirResource {
+  let root = node;
+  while (root.parentResNode) root = root.parentResNode;
+  return root.data as FhirResource;
+}
 
 /** Stands in for the engine's resolve(), which reads targets over the network: a node of the type that the reference names. */
 function resolveToType(nodes: readonly EngineNode[]): unknown[] {
   return nodes.flatMap((node) => {
-    const reference = (node.data as { reference?: unknown } | null)?.reference ?? node.data;
-    const type = typeof reference === 'string' ? typed.exec(reference)?.[1] : undefined;
+    const type = referenceTypeOf(node.data, rootOf(node));
     return type ? [node.constructor.makeResNode(node.ctx, { resourceType: type }, null, type, null, type)] : [];
   });
 }

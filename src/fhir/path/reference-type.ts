@@ -9,17 +9,17 @@ function containedType(fragment: string, root: FhirResource): string | undefined
   return (contained as FhirResource[]).find((resource) => resource?.id === fragment)?.resourceType;
 }
 
-function typeOf(reference: { reference?: unknown; type?: unknown }, root: FhirResource): unknown {
-  const literal = reference.reference;
+/**
+ * In: a node of a resource, and that resource. Out: the type of what its literal `reference` points to; undefined when it
+ * is no Reference or does not say (a display, an identifier and a bare urn resolve to nothing).
+ */
+export function referenceTypeOf(node: unknown, root: FhirResource): string | undefined {
+  if (typeof node !== 'object' || node === null) return undefined;
+  const { reference: literal, type } = node as { reference?: unknown; type?: unknown };
   if (typeof literal !== 'string') return undefined;
   const slash = literal.indexOf('/');
   // Almost every reference is `Type/id`.
   if (slash > 0 && literal.indexOf('/', slash + 1) < 0 && !literal.includes(':')) return literal.slice(0, slash);
   if (literal.startsWith('#')) return containedType(literal.slice(1), root);
-  return restful.exec(literal)?.[1] ?? reference.type;
-}
-
-/** True when the node is a Reference with a literal `reference` to that type; a display or an identifier resolves to nothing. */
-export function referenceResolvesTo(node: unknown, type: string, root: FhirResource): boolean {
-  return typeof node === 'object' && node !== null && typeOf(node, root) === type;
+  return restful.exec(literal)?.[1] ?? (typeof type === 'string' ? type : undefined);
 }

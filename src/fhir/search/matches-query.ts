@@ -7,17 +7,19 @@ import type { SearchClause, SearchQuery, SearchValue } from './search-query';
 
 /** A resource about to be asked many queries: each parameter is extracted once, when first asked for. */
 export class SearchSubject {
-  private readonly found: (ParameterEntries | undefined)[] = [];
+  /** By base, since it decides which references are our own; nearly always there is one. */
+  private readonly found = new Map<string, (ParameterEntries | undefined)[]>();
 
-  /** The resource must not change while the subject is in use. `baseUrl` as in SearchQuery. */
+  /** The resource must not change while the subject is in use. */
   constructor(
     readonly definitions: FhirDefinitions,
     readonly resource: FhirResource,
-    readonly baseUrl: string,
   ) {}
 
-  entriesOf(parameter: IndexedParameter): ParameterEntries {
-    return (this.found[parameter.slot] ??= parameter.extract(this.resource, this.baseUrl));
+  entriesOf(parameter: IndexedParameter, baseUrl: string): ParameterEntries {
+    let found = this.found.get(baseUrl);
+    if (!found) this.found.set(baseUrl, (found = []));
+    return (found[parameter.slot] ??= parameter.extract(this.resource, baseUrl));
   }
 }
 
@@ -63,16 +65,16 @@ function isSatisfied(clause: CompiledClause, { isPresent, entries }: ParameterEn
   return hasMatch(entries, clause) !== clause.isNegated;
 }
 
-/** The same as matchesQuery for a resource that many queries are asked about. The query's base must be the subject's. */
+/** The same as matchesQuery, for a resource that many queries are asked about. */
 export function matchesSubject(query: SearchQuery, subject: SearchSubject): boolean {
   if (subject.resource.resourceType !== query.type) return false;
   for (const clause of compiled(subject.definitions, query)) {
-    if (!isSatisfied(clause, subject.entriesOf(clause.parameter))) return false;
+    if (!isSatisfied(clause, subject.entriesOf(clause.parameter, query.baseUrl))) return false;
   }
   return true;
 }
 
 /** True when the resource is of the query's type and satisfies every clause. Sort, count and page play no part. */
 export function matchesQuery(definitions: FhirDefinitions, query: SearchQuery, resource: FhirResource): boolean {
-  return matchesSubject(query, new SearchSubject(definitions, resource, query.baseUrl));
+  return matchesSubject(query, new SearchSubject(definitions, resource));
 }

@@ -17,6 +17,13 @@ export interface ClauseContext {
   readonly now?: Date;
 }
 
+/** Why a clause cannot be made. */
+export interface ClauseRefusal {
+  /** `parameter`: its name means nothing here, which lenient handling may leave out; `value`: value or modifier, which none may. */
+  readonly concerns: 'parameter' | 'value';
+  readonly issues: readonly Issue[];
+}
+
 /** Parameters of FHIR itself that ask for more than Herald does; each with what to do instead. */
 const notOffered: Readonly<Record<string, string>> = {
   _has: 'Reverse chaining is not supported; search the other resource type and follow its references.',
@@ -116,23 +123,34 @@ function isIssue(value: object): value is Issue {
   return 'severity' in value;
 }
 
-/** In: a decoded name with its modifier, and the decoded but still escaped value. Out: the clause, or every issue found. */
-export function parseClause(nameAndModifier: string, value: string, context: ClauseContext): SearchClause | Issue[] {
-  const colon = nameAndModifier.indexOf(':');
-  const name = colon < 0 ? nameAndModifier : nameAndModifier.slice(0, colon);
-  const modifier = colon < 0 ? undefined : nameAndModifier.slice(colon + 1);
-  if (nameAndModifier.includes('.') && !Object.hasOwn(notOffered, name)) return [chainIssue(nameAndModifier)];
-  const type = findParameter(name, context);
-  if (isIssue(type)) return [type];
-  const parameter = context.definitions.searchParameters(context.resourceType).get(name)!;
-  const reading = readingOf(name, modifier, type, { ...context, parameter });
-  if (isIssue(reading)) return [reading];
-  const parts = reading.modifier === 'missing' ? [value] : splitUnescaped(value, ',');
+function parseValues(name: string, value: string, { parse, modifier }: Reading): readonly SearchValue[] | Issue[] {
+  const parts = modifier === 'missing' ? [value] : splitUnescaped(value, ',');
   const issue = valuesIssue(name, value, parts);
   if (issue) return [issue];
-  const parsed = parts.map(reading.parse);
+  const parsed = parts.map(parse);
   const issues = parsed.filter(isIssue);
-  if (issues.length > 0) return issues;
-  const values = parsed as SearchValue[];
-  return { parameter, values, ...(reading.modifier !== undefined && { modifier: reading.modifier }) };
+  return issues.length > 0 ? issues : (parsed as SearchValue[]);
+}
+
+/** In: a decoded name with its modifier, and the decoded but still escaped value. Out: the clause, or every issue found. */
+export function parseClause(
+  nameAndModifier: string,
+  value: string,
+  context: ClauseContext,
+): SearchClause | ClauseRefusal {
+  const colon = nameAndModifier.indexOf(':');
+  const name = colon < 0 ? nameAndModifier : nameAndModifier.slice(0, colon);
+  const written = colon < 0 ? undefined : nameAndModifier.slice(colon + 1);
+  if (nameAndModifier.includes('.') && !Object.hasOwn(notOffered, name)) {
+    return { concerns: 'parameter', issues: [chainIssue(nameAndModifier)] };
+  }
+  const type = findParameter(name, context);
+  if (isIssue(type)) return { concerns: 'parameter', issues: [type] };
+  const parameter = context.definitions.searchParameters(context.resourceType).get(name)!;
+  const reading = readingOf(name, written, type, { ...context, parameter });
+  if (isIssue(reading)) return { concerns: 'value', issues: [reading] };
+  const values = parseValues(name, value, reading);
+  if (values.some(isIssue)) return { concerns: 'value', issues: values as Issue[] };
+  const { modifier } = reading;
+  return { parameter, values: values as readonly SearchValue[], ...(modifier !== undefined && { modifier }) };
 }

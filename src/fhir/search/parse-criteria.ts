@@ -83,8 +83,8 @@ export function parseCriteria(
   const issues: Issue[] = [];
   for (const [name, value] of mark < 0 ? [] : decodedParameters(text.slice(mark + 1))) {
     const issue = parameterIssue(name, value);
-    const found = issue ? [issue] : parseClause(name, value, { definitions, resourceType: type, baseUrl });
-    if (Array.isArray(found)) issues.push(...found);
+    const found = issue ? { issues: [issue] } : parseClause(name, value, { definitions, resourceType: type, baseUrl });
+    if ('issues' in found) issues.push(...found.issues);
     else clauses.push(found);
   }
   if (clauses.length > searchLimits.clausesMax) {

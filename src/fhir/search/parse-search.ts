@@ -16,13 +16,6 @@ export interface SearchContext {
   readonly onIgnored?: (issue: Issue) => void;
 }
 
-/** Refused are a name that means nothing here and a type that is not spoken; a bad value or modifier is never ignorable. */
-function isIgnorable(issues: readonly Issue[]): boolean {
-  return issues.every((issue) =>
-    /search parameter "[^"]*"( of \w+)? cannot be used|has no search parameter/.test(issue.text),
-  );
-}
-
 /**
  * In: a resource type, and name and value of each parameter in the order of the request, percent-decoded once (values
  * keep their escapes). Out: the query; a parameter without a value is left out, as FHIR asks.
@@ -48,9 +41,9 @@ export function parseSearch(
       if (issue) issues.push(issue);
     } else if (value !== '') {
       const found = parseClause(name, value, { definitions, resourceType: type, baseUrl, now: context.now });
-      if (!Array.isArray(found)) clauses.push(found);
-      else if (context.onIgnored && isIgnorable(found)) found.forEach(context.onIgnored);
-      else issues.push(...found);
+      if (!('issues' in found)) clauses.push(found);
+      else if (context.onIgnored && found.concerns === 'parameter') found.issues.forEach(context.onIgnored);
+      else issues.push(...found.issues);
     }
   }
   if (clauses.length > searchLimits.clausesMax) {

@@ -1,0 +1,31 @@
+import fc from 'fast-check';
+import { foldText, storableText } from './fold';
+
+it.each([
+  ['Müller', 'muller'],
+  ['ŁÓDŹ', 'lodz'],
+  ['Straße', 'strasse'],
+  ['Søren Œuvre Æsir', 'soren oeuvre aesir'],
+  [' a \t\n b\u00a0c ', 'a b c'],
+  ['ΟΔΟΣ', 'οδοσ'],
+  ['İzmir', 'izmir'],
+  ['ﬁn', 'fin'],
+  ['日本', '日本'],
+])('%s folds to %s', (text, folded) => expect(foldText(text)).toBe(folded));
+
+it('folds what is folded to itself', () => {
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => foldText(foldText(text)) === foldText(text)));
+});
+
+it('folds the beginning of a text to a beginning of its fold, but for blanks at its end', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (beginning, rest) => {
+      expect(foldText(beginning + rest).startsWith(foldText(beginning))).toBe(true);
+    }),
+  );
+});
+
+it('makes text that UTF-8 and Postgres can hold, and leaves sound text alone', () => {
+  expect(storableText('a\0b\ud800c\udc00')).toBe('a\ufffdb\ufffdc\ufffd');
+  expect(storableText('🙂 ok')).toBe('🙂 ok');
+});
