@@ -11,10 +11,18 @@ it.each([
   ['İzmir', 'izmir'],
   ['ﬁn', 'fin'],
   ['日本', '日本'],
+  ['𝕬ẞ', 'ass'],
 ])('%s folds to %s', (text, folded) => expect(foldText(text)).toBe(folded));
 
 it('folds what is folded to itself', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => foldText(foldText(text)) === foldText(text)));
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => foldText(foldText(text)) === foldText(text)),
+    { numRuns: 1000 },
+  );
+  for (let point = 0; point < 0x30000; point += 1) {
+    const once = foldText(String.fromCodePoint(point));
+    if (foldText(once) !== once) throw new Error(`U+${point.toString(16)}`);
+  }
 });
 
 it('folds the beginning of a text to a beginning of its fold, but for blanks at its end', () => {

@@ -20,9 +20,9 @@ const letters: Readonly<Record<string, string>> = {
 export function foldText(text: string): string {
   if (plainAscii.test(text)) return text.toLowerCase();
   return text
-    .toLowerCase()
     .normalize('NFKD')
     .replace(/\p{M}+/gu, '')
+    .toLowerCase()
     .replace(/[ßæœøłđðþıς]/g, (letter) => letters[letter] ?? letter)
     .replace(/[\s\p{Z}]+/gu, ' ')
     .trim();
