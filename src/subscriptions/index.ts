@@ -8,6 +8,7 @@ export { ExpiryWorker, type ExpiryWorkerDeps } from './expiry.worker';
 export { SecretBox, SecretError } from './secret-box';
 export { verifySecretKey } from './secrets';
 export { incarnationByKey, incarnationOf } from './incarnations';
+export { listIncarnations, type IncarnationPage } from './list-incarnations';
 export type { Incarnation } from './incarnation';
 export type { SubscriptionConfig } from './subscription-config';
 export { readDeliverySubscriptions, type DeliverySubscription } from './delivery-subscriptions';

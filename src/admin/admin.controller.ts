@@ -1,0 +1,36 @@
+// The operator's questions over HTTP: how are the subscriptions, what happened to which delivery. Reading only.
+import { Controller, Get, Header, Param, Query as QueryParameters } from '@nestjs/common';
+import { AdminReads } from './admin-reads';
+import type { RawQuery } from './query';
+
+@Controller('admin')
+export class AdminController {
+  constructor(private readonly reads: AdminReads) {}
+
+  @Get('subscriptions')
+  @Header('Cache-Control', 'no-store')
+  subscriptions(@QueryParameters() query: RawQuery): Promise<object> {
+    return this.reads.subscriptions(query);
+  }
+
+  @Get('subscriptions/:id')
+  @Header('Cache-Control', 'no-store')
+  subscription(@Param('id') id: string): Promise<object> {
+    return this.reads.subscription(id);
+  }
+
+  @Get('deliveries')
+  @Header('Cache-Control', 'no-store')
+  deliveries(@QueryParameters() query: RawQuery): Promise<object> {
+    return this.reads.deliveries(query);
+  }
+
+  @Get('deliveries/:subscriptionKey/:eventNumber')
+  @Header('Cache-Control', 'no-store')
+  delivery(
+    @Param('subscriptionKey') subscriptionKey: string,
+    @Param('eventNumber') eventNumber: string,
+  ): Promise<object> {
+    return this.reads.delivery(subscriptionKey, eventNumber);
+  }
+}

@@ -1,0 +1,3 @@
+// The door of admin: the operator's HTTP API, health and metrics.
+export type { AdminDeps } from './admin-reads';
+export { AdminModule } from './admin.module';

@@ -1,0 +1,15 @@
+// Named maxima of the operator's view.
+
+/** Rows on one page, asked for and by default. */
+export const PAGE_ROWS_MAX = 500;
+export const PAGE_ROWS_DEFAULT = 50;
+
+/** A readiness check that takes longer counts as failed, in milliseconds. */
+export const CHECK_DEADLINE_MS = 3000;
+
+/** Longest value of a filter. */
+export const FILTER_LENGTH_MAX = 256;
+
+/** Latest attempts shown with each delivery of a list, and on a delivery's own page. */
+export const ATTEMPTS_ON_LIST_MAX = 5;
+export const ATTEMPTS_ON_PAGE_MAX = 200;
