@@ -12,6 +12,12 @@ const readyDeadlineMs = 60_000;
 const refusalDeadlineMs = 20_000;
 const outputLinesKept = 200;
 
+/** What a start on a given database needs: the key that all its processes share, and leave to call receivers on this machine. */
+export const sharedDatabaseEnv = {
+  HERALD_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
+  HERALD_EGRESS_ALLOW_PRIVATE: 'loopback',
+};
+
 export interface HeraldProcessOptions {
   /** Left out: the process starts its own embedded Postgres in `dataDir`. */
   databaseUrl?: string;
@@ -72,7 +78,7 @@ export class HeraldProcess extends FhirClient {
     const env = {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
-      ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
+      ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl, ...sharedDatabaseEnv } : {}),
       HERALD_DATA: dataDir,
       PORT: String(port),
       LOG_LEVEL: 'warn',

@@ -19,7 +19,7 @@ export async function startPostgres() {
     fs.rmSync(postgres.folder, { recursive: true, force: true });
     fs.rmSync(folder, { recursive: true, force: true });
   };
-  return { url: postgres.url, folder, stop };
+  return { url: postgres.url, ownFolder: folder, stop };
 }
 
 function freePort() {
@@ -46,7 +46,9 @@ export async function startHerald(postgres, name, env = {}) {
       HOME: process.env.HOME,
       DATABASE_URL: url.href,
       PORT: String(port),
-      HERALD_DATA: path.join(postgres.folder, name),
+      HERALD_DATA: path.join(postgres.ownFolder, name),
+      HERALD_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
+      HERALD_EGRESS_ALLOW_PRIVATE: 'loopback',
       LOG_LEVEL: 'error',
       ...env,
     },
