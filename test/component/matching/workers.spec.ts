@@ -1,0 +1,149 @@
+// The workers around the transaction: hints that survive failures, the sweep that needs none, batches that stop at a prefix, isolation.
+import { EmbeddedBus } from '../../../src/bus';
+import { MatcherWorker, TypeGroupIndex, type MatchIndex } from '../../../src/matching';
+import { Metrics, Supervisor, SystemClock, type Database, type Statement, type Tx } from '../../../src/platform';
+import { incarnationOf } from '../../../src/subscriptions';
+import { eventually } from '../../support/deadline';
+import { silentLog } from '../../support/silent-log';
+import { context, definitions, get, parsed, put, subscribe, subscription } from '../subscriptions/world';
+import { checkLedger, createMatchWorld, ledger, patient, rootOf, settle, told, write, type MatchWorld } from './world';
+
+let world: MatchWorld;
+beforeEach(async () => {
+  world = await createMatchWorld();
+});
+afterEach(() => world.stop());
+
+const never = new AbortController().signal;
+
+/** A database that fails as told, before anything reaches the real one. */
+function faulty(database: Database, fault: () => Error | undefined): Database {
+  const refuse = (): void => {
+    const error = fault();
+    if (error) throw error;
+  };
+  return {
+    query: async (statement: Statement) => (refuse(), database.query(statement)),
+    transaction: async <T>(run: (tx: Tx) => Promise<T>) => (refuse(), database.transaction(run)),
+  } as unknown as Database;
+}
+
+function lost(): Error {
+  return Object.assign(new Error('connection refused'), { code: 'ECONNREFUSED' });
+}
+
+it('a write is matched at its ring, without any sweep', async () => {
+  const bus = new EmbeddedBus(world.outboxDoorbell);
+  const { matcher } = world.newMatcher();
+  const { database } = world.test;
+  const stop = new AbortController();
+  const running = new MatcherWorker({ matcher, bus, database, clock: world.clock, log: silentLog }).run(stop.signal);
+  await subscribe(world, subscription('Patient', { id: 's' }));
+  await write(world, patient('p'));
+  await eventually(async () => (await told(world, 's')).length === 1);
+  stop.abort();
+  await running;
+});
+
+it('a lost database and a bug cost no hint', async () => {
+  await subscribe(world, subscription('Patient', { id: 's' }));
+  const bus = new EmbeddedBus(world.outboxDoorbell);
+  const faults = [lost(), lost(), new Error('a bug'), lost(), undefined, new Error('another bug')];
+  const database = faulty(world.test.open(), () => faults.shift());
+  const { matcher } = world.newMatcher({ database });
+  const supervisor = new Supervisor({ clock: new SystemClock(), log: silentLog });
+  supervisor.add(
+    new MatcherWorker({ matcher, bus, database: world.test.database, clock: world.clock, log: silentLog }),
+  );
+  supervisor.start();
+  await write(world, patient('p'));
+  await eventually(async () => (await told(world, 's')).length === 1, { deadlineMs: 20_000 });
+  expect(supervisor.health()[0]!.restarts).toBeGreaterThan(0);
+  expect(faults).toEqual([]);
+  await supervisor.stop(5_000);
+});
+
+it('I2: the sweep matches everything although nobody rang, and shows the lag', async () => {
+  const metrics = new Metrics();
+  await subscribe(world, subscription('Patient', { id: 's' }));
+  for (let i = 0; i < 30; i += 1) await write(world, patient(`p${i}`));
+  const side = world.newMatcher({ metrics });
+  await settle(side);
+  await checkLedger(world);
+  expect(await told(world, 's')).toHaveLength(30);
+  const page = await metrics.registry.metrics();
+  expect(page).toMatch(/^herald_matched_events_total\{outcome="matched"\} 30$/m);
+  expect(page).toMatch(/^herald_matched_deliveries_total 30$/m);
+  expect(page).toMatch(/^herald_unmatched_events 0$/m);
+  expect(page).toMatch(/^herald_registry_subscriptions 1$/m);
+});
+
+it('stops at a prefix by deliveries and by bytes, and goes on with the rest in order', async () => {
+  for (const id of ['a', 'b', 'c']) await subscribe(world, subscription('Patient', { id }));
+  for (let version = 1; version <= 9; version += 1) await write(world, patient('p', { active: version % 2 === 0 }));
+  const few = world.newMatcher({ limits: { deliveriesMax: 4, bodyBytesMax: 1_000_000 } });
+  await few.matcher.matchRoots([rootOf('p')], never);
+  for (let version = 10; version <= 20; version += 1) await write(world, patient('p'));
+  const small = world.newMatcher({ limits: { deliveriesMax: 100, bodyBytesMax: 250 } });
+  await small.matcher.matchRoots([rootOf('p')], never);
+  await settle(few);
+  await checkLedger(world);
+  expect(await told(world, 'b')).toEqual(Array.from({ length: 20 }, (_, i) => `p/${i + 1}`));
+});
+
+it('S4.13: criteria whose evaluation throws are isolated and reported; the others go on', async () => {
+  await subscribe(world, subscription('Patient?gender=male', { id: 'good' }));
+  await subscribe(world, subscription('Patient?gender=female', { id: 'bad' }));
+  const side = world.newMatcher();
+  const inner = new TypeGroupIndex(side.registry, definitions);
+  const index: MatchIndex = {
+    mayMatch: (tenant, type, isDelete) => inner.mayMatch(tenant, type, isDelete),
+    match: (input) => {
+      const answer = inner.match(input);
+      const bad = [...side.registry.groupsFor('default', 'Patient')].flatMap((group) =>
+        [...group.members].map((member) => member.entry).filter((entry) => entry.id === 'bad'),
+      );
+      return { ...answer, broken: bad.length > 0 ? [{ entries: bad, reason: 'a bug in a search type' }] : [] };
+    },
+  };
+  const broken = world.newMatcher({ index, registry: side.registry });
+  await write(world, patient('m', { gender: 'male' }));
+  await settle({ ...broken, sweep: broken.sweep });
+  await settle(side);
+  expect(await told(world, 'good')).toEqual(['m/1']);
+  expect(await get(world, 'Subscription', 'bad')).toMatchObject({
+    status: 'error',
+    error: expect.stringContaining('a bug in a search type'),
+  });
+  await put(world, { ...(await get(world, 'Subscription', 'bad')), status: 'requested', criteria: 'Patient' });
+  await world.activation.activateRequested();
+  await write(world, patient('n'));
+  await settle(side);
+  expect(await told(world, 'bad')).toEqual(['n/1']);
+});
+
+it('keeps entry order of a transaction, and numbers nothing of one that was rolled back', async () => {
+  await subscribe(world, subscription('Patient', { id: 's' }));
+  const names = ['z', 'a', 'm', 'b'];
+  const operations = names.map((id) => ({ kind: 'update' as const, id, resource: parsed(patient(id)) }));
+  await world.store.transaction(context, operations);
+  const refused = { kind: 'create' as const, resource: parsed(subscription('Patient?nope=1')) };
+  await expect(world.store.transaction(context, [...operations, refused])).rejects.toThrow();
+  await settle(world.newMatcher());
+  expect(await told(world, 's')).toEqual(names.map((id) => `${id}/1`));
+});
+
+it('keeps tenants apart (S4.14)', async () => {
+  const other = { ...context, tenant: 'other' };
+  await subscribe(world, subscription('Patient', { id: 'ours' }));
+  await world.store.update(other, 'theirs', parsed(subscription('Patient', { id: 'theirs' })));
+  await world.activation.activateRequested();
+  expect(await incarnationOf(world.test.database, 'other', 'theirs')).toMatchObject({ status: 'active' });
+  await write(world, patient('ours-only'));
+  await world.store.update(other, 'theirs-only', parsed(patient('theirs-only')));
+  await settle(world.newMatcher());
+  expect((await ledger(world)).map((row) => `${row.id} ${row.resource}`)).toEqual([
+    'ours Patient/ours-only',
+    'theirs Patient/theirs-only',
+  ]);
+});
