@@ -23,7 +23,7 @@ const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];
 const LEASE_RESERVE_MS = 15_000;
 
 /** Throws ConfigError when a value is wrong, a HERALD_ name is unknown, or the settings together are unsafe. */
-export function loadConfig(env: NodeJS.ProcessEnv): HeraldConfig {
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): HeraldConfig {
   const problems = unknownNames(env);
   const values = readAll(env, problems);
   const config = assemble(values);

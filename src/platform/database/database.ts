@@ -59,7 +59,10 @@ export class Database implements Tx {
     });
     const database = new Database(pool, options.log);
     // Expected: an idle connection lost with its server. Without these two listeners it would end the process.
-    pool.on('error', (error) => options.log.warn({ reason: describeError(error) }, 'database.connection-lost'));
+    pool.on('error', (error) => {
+      // While closing, the server may be stopped before the last connection has said goodbye.
+      if (!pool.ending) options.log.warn({ reason: describeError(error) }, 'database.connection-lost');
+    });
     pool.on('connect', (client) => client.on('error', () => undefined));
     return database;
   }

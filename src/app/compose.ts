@@ -1,0 +1,143 @@
+// The composition root: what each role is made of, by plain construction. Read it from top to bottom to see what depends on what.
+import { EmbeddedBus } from '../bus';
+import { channelCatalogue, type ChannelCatalogue } from '../channels';
+import {
+  DeliveryDoorbell,
+  DeliveryHousekeepingWorker,
+  DeliveryParticipant,
+  DeliveryWorker,
+  scheduleDeliveries,
+} from '../deliveries';
+import { definitionsFor, type FhirDefinitions } from '../fhir';
+import { Matcher, MatcherWorker, MatchSweepWorker, TypeGroupIndex } from '../matching';
+import { OutboxDoorbell, OutboxPartitionsWorker } from '../outbox';
+import { EgressClient } from '../platform';
+import { ResourceStore } from '../store';
+import {
+  ActivationWorker,
+  ExpiryWorker,
+  readDeliverySubscriptions,
+  SecretBox,
+  SubscriptionDoorbell,
+  SubscriptionParticipant,
+  SubscriptionRegistry,
+  SubscriptionStatusWriter,
+} from '../subscriptions';
+import type { Ground } from './ground';
+import { HOUSEKEEPING_INTERVAL_MS } from './limits';
+import { ownOrigins } from './own-origins';
+
+/** Every part of a running process, for HTTP, for tests and for tools. Parts of roles the process does not have are absent. */
+export interface Parts extends Ground {
+  readonly definitions: FhirDefinitions;
+  readonly store: ResourceStore;
+  readonly secrets: SecretBox;
+  readonly egress: EgressClient;
+  readonly channels: ChannelCatalogue;
+  readonly statusWriter: SubscriptionStatusWriter;
+  readonly outboxPartitions: OutboxPartitionsWorker;
+  readonly doorbells: {
+    readonly outbox: OutboxDoorbell;
+    readonly subscriptions: SubscriptionDoorbell;
+    readonly deliveries: DeliveryDoorbell;
+  };
+  readonly matcher?: Matcher;
+  readonly registry?: SubscriptionRegistry;
+  readonly deliveryWorker?: DeliveryWorker;
+}
+
+/** Builds the rooms on an open ground and gives their workers to the supervisor, which is not started yet. */
+export function composeHerald(ground: Ground): Parts {
+  const shared = composeShared(ground);
+  const matching = ground.databases.matcher ? composeMatcher(ground, shared) : {};
+  const delivering = ground.databases.deliverer ? composeDeliverer(ground, shared) : {};
+  return { ...ground, ...shared, ...matching, ...delivering };
+}
+
+type Shared = ReturnType<typeof composeShared>;
+
+/** What every process has: whoever writes a status needs the store with all its participants. */
+function composeShared(ground: Ground) {
+  const { config, clock, log, metrics, supervisor, holder } = ground;
+  const database = ground.databases.api;
+  const definitions = definitionsFor('R4');
+  const doorbells = {
+    outbox: new OutboxDoorbell(),
+    subscriptions: new SubscriptionDoorbell(),
+    deliveries: new DeliveryDoorbell(),
+  };
+  const { responseBytesMax, excerptBytesMax } = config.deliveries;
+  const egress = new EgressClient({ ...config.egress, responseBytesMax, ownOrigins: ownOrigins(config) });
+  const channels = channelCatalogue({ egress, clock, excerptBytesMax });
+  const secrets = new SecretBox(ground.secretKey);
+  const store = new ResourceStore({ database, clock, definitions, doorbell: doorbells.outbox, log, metrics });
+  store.register(
+    new SubscriptionParticipant({
+      definitions,
+      catalogue: channels,
+      secrets,
+      clock,
+      log,
+      doorbell: doorbells.subscriptions,
+      config,
+    }),
+  );
+  // After the participant of subscriptions: it builds on the incarnation that one leaves.
+  store.register(new DeliveryParticipant({ clock, doorbell: doorbells.deliveries }));
+  const statusWriter = new SubscriptionStatusWriter({ database, store, definitions, log });
+  const outboxPartitions = new OutboxPartitionsWorker({ database, clock, log });
+  supervisor.add(outboxPartitions);
+  supervisor.add(
+    new ActivationWorker({ database, definitions, statusWriter, doorbell: doorbells.subscriptions, clock, log }),
+  );
+  const { expiryIntervalMs } = config.subscriptions;
+  supervisor.add(new ExpiryWorker({ database, statusWriter, clock, log, holder, intervalMs: expiryIntervalMs }));
+  return { definitions, doorbells, egress, channels, secrets, store, statusWriter, outboxPartitions };
+}
+
+function composeMatcher(ground: Ground, shared: Shared) {
+  const { config, clock, log, metrics, supervisor } = ground;
+  const { definitions, doorbells, store, statusWriter } = shared;
+  const database = ground.databases.matcher!;
+  const registry = new SubscriptionRegistry({ definitions, log });
+  const matcher = new Matcher({
+    database,
+    store,
+    registry,
+    index: new TypeGroupIndex(registry, definitions),
+    schedule: scheduleDeliveries,
+    onScheduled: (keys) => doorbells.deliveries.ring(keys),
+    clock,
+    log,
+    metrics,
+    claimMax: config.matching.claimMax,
+  });
+  const bus = new EmbeddedBus(doorbells.outbox);
+  supervisor.add(new MatcherWorker({ matcher, bus, database, clock, log }));
+  const intervalMs = config.matching.sweepIntervalMs;
+  supervisor.add(new MatchSweepWorker({ matcher, registry, statusWriter, database, clock, log, intervalMs }));
+  return { matcher, registry };
+}
+
+function composeDeliverer(ground: Ground, shared: Shared) {
+  const { config, clock, log, metrics, supervisor } = ground;
+  const { doorbells, channels, store, secrets, statusWriter } = shared;
+  const database = ground.databases.deliverer!;
+  const deliveryWorker = new DeliveryWorker({
+    database,
+    clock,
+    log,
+    metrics,
+    defaults: config.deliveries,
+    doorbell: doorbells.deliveries,
+    channels,
+    readVersions: (keys) => store.readVersions(keys),
+    readSubscriptions: (keys) => readDeliverySubscriptions(database, keys, secrets),
+    statuses: statusWriter,
+  });
+  supervisor.add(deliveryWorker);
+  supervisor.add(
+    new DeliveryHousekeepingWorker({ database, clock, log, metrics, intervalMs: HOUSEKEEPING_INTERVAL_MS }),
+  );
+  return { deliveryWorker };
+}

@@ -1,0 +1,52 @@
+// The HTTP server of the process: Nest carries it, rest and admin answer on it. A process without the role `api` has health and metrics only.
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Module, type DynamicModule, type LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AdminModule } from '../admin';
+import type { Log } from '../platform';
+import { httpAdapter, OutcomeModule, RestModule } from '../rest';
+import type { Parts } from './compose';
+
+export interface HttpService {
+  /** The address it really listens on; the port is known even when 0 was asked for. */
+  readonly address: { readonly host: string; readonly port: number };
+  /** Takes no new connections, answers what is being answered, closes. */
+  close(): Promise<void>;
+}
+
+@Module({})
+class HeraldModule {}
+
+/** Listens. Throws when the address is taken or not this machine's. */
+export async function startHttp(parts: Parts): Promise<HttpService> {
+  const { config, log } = parts;
+  const imports: DynamicModule[] = [OutcomeModule.register(parts)];
+  if (config.roles.has('api')) imports.push(RestModule.register(parts));
+  imports.push(AdminModule.register({ ...parts, database: parts.databases.api }));
+  const nest = await NestFactory.create({ module: HeraldModule, imports }, httpAdapter(parts), {
+    bodyParser: false,
+    logger: nestLogger(log),
+    abortOnError: false,
+  });
+  await nest.listen(config.port, config.host);
+  const server = nest.getHttpServer() as Server;
+  const { address, port } = server.address() as AddressInfo;
+  return { address: { host: address, port }, close: () => nest.close() };
+}
+
+/** What the framework says about itself, as lines of our log. */
+function nestLogger(log: Log): LoggerService {
+  const line =
+    (level: 'debug' | 'warn' | 'error') =>
+    (message: unknown): void =>
+      log[level]({ said: String(message) }, 'nest.said');
+  return {
+    log: line('debug'),
+    debug: line('debug'),
+    verbose: line('debug'),
+    warn: line('warn'),
+    error: line('error'),
+    fatal: line('error'),
+  };
+}
