@@ -38,6 +38,7 @@ export async function runProcess(): Promise<void> {
     await herald.stop();
     process.exit(0);
   });
+  if (stopping.signal.aborted) return;
   const { address, parts } = herald;
   process.stdout.write(banner({ config, address, dataPlace: parts.dataPlace, temporaryFolder: os.tmpdir() }));
 }
