@@ -1,34 +1,22 @@
-// The server under test, seen only from outside: its FHIR base over HTTP.
-import { definitionsFor } from '../../../src/fhir';
-import { OutboxDoorbell } from '../../../src/outbox';
-import { Metrics, SystemClock } from '../../../src/platform';
-import { ResourceStore } from '../../../src/store';
+// The server under test: the whole app, seen only from outside, by its FHIR base over HTTP.
 import type { FhirClient } from '../../support/fhir-client';
-import { createTestDatabase } from '../../support/database';
-import { silentLog } from '../../support/silent-log';
-import { startRestApp } from '../../component/rest/rest-app';
+import { startHerald } from '../../support/herald';
 
 export interface FhirServer {
   readonly client: FhirClient;
+  /** The committed events of one type in the order of the outbox, as `interaction Type/id/version`. */
+  events(type: string): Promise<string[]>;
   stop(): Promise<void>;
 }
 
-export async function startFhirServer(): Promise<FhirServer> {
-  const test = await createTestDatabase();
-  const store = new ResourceStore({
-    database: test.database,
-    clock: new SystemClock(),
-    definitions: definitionsFor('R4'),
-    doorbell: new OutboxDoorbell(),
-    log: silentLog,
-    metrics: new Metrics(),
-  });
-  const app = await startRestApp({ store, http: { bodyBytesMax: 16 * 1024 * 1024 } });
-  return {
-    client: app.client,
-    stop: async () => {
-      await app.stop();
-      await test.drop();
-    },
+export async function startFhirServer(env: Record<string, string> = {}): Promise<FhirServer> {
+  const herald = await startHerald({ env });
+  const events = async (type: string): Promise<string[]> => {
+    const { rows } = await herald.database.database.query<{ name: string }>({
+      text: `select interaction || ' ' || type || '/' || id || '/' || version as name from outbox where type = $1 order by seq`,
+      values: [type],
+    });
+    return rows.map(({ name }) => name);
   };
+  return { client: herald, events, stop: () => herald.stop() };
 }
