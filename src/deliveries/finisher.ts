@@ -95,10 +95,11 @@ export class Finisher {
     const found = await readEvidence(database, heads);
     return new Map(
       suspected.map((tried, index) => {
-        // This process knows its own slices' successes before the ledger does.
-        const own = [...owned.ofSubscription(tried.run.subscriptionKey)].flatMap((run) => run.successes);
-        const successes = [...new Map([...own, ...found[index]!.successes].map((at) => [at.getTime(), at])).values()];
-        return [tried, { ...found[index]!, successes }];
+        // For slices in this process's hands its memory is newer than the ledger.
+        const own = [...owned.ofSubscription(tried.run.subscriptionKey)];
+        const others = found[index]!.successes.filter(({ sliceNo }) => !own.some((run) => run.sliceNo === sliceNo));
+        const successes = [...own.flatMap((run) => run.successes), ...others.map(({ at }) => at)];
+        return [tried, { successes, sameStatusSince: found[index]!.sameStatusSince }];
       }),
     );
   }

@@ -1,6 +1,5 @@
 // Evidence on whose fault a failure is: read only for heads that have failed often and long.
 import type { Tx } from '../../platform';
-import type { Evidence } from '../judge';
 import { EVIDENCE_MIN } from '../limits';
 import { columns, statement } from '../sql';
 
@@ -12,10 +11,17 @@ export interface SuspectedHead {
   readonly status?: number;
 }
 
-/** In: suspected heads. Out: what is known about the other deliveries of their subscriptions, in the same order. */
-export async function readEvidence(tx: Tx, heads: readonly SuspectedHead[]): Promise<Evidence[]> {
+export interface LedgerEvidence {
+  readonly successes: readonly { readonly sliceNo: number; readonly at: Date }[];
+  readonly sameStatusSince: readonly Date[];
+}
+
+type EvidenceRow = { i: number; successes: Date[]; success_slices: number[]; same_status_since: Date[] };
+
+/** In: suspected heads. Out: what the ledger knows about the other deliveries of their subscriptions, in the same order. */
+export async function readEvidence(tx: Tx, heads: readonly SuspectedHead[]): Promise<LedgerEvidence[]> {
   if (heads.length === 0) return [];
-  const { rows } = await tx.query<{ i: number; successes: Date[]; same_status_since: Date[] }>(
+  const { rows } = await tx.query<EvidenceRow>(
     evidenceSql([
       heads.map((_, index) => index),
       ...columns(
@@ -27,8 +33,10 @@ export async function readEvidence(tx: Tx, heads: readonly SuspectedHead[]): Pro
       EVIDENCE_MIN,
     ]),
   );
-  const found = new Map(
-    rows.map((row) => [row.i, { successes: row.successes, sameStatusSince: row.same_status_since }]),
-  );
-  return heads.map((_, index) => found.get(index) ?? { successes: [], sameStatusSince: [] });
+  const found = new Map(rows.map((row) => [row.i, row]));
+  return heads.map((_, index) => {
+    const row = found.get(index);
+    const successes = row?.successes.map((at, n) => ({ sliceNo: row.success_slices[n]!, at })) ?? [];
+    return { successes, sameStatusSince: row?.same_status_since ?? [] };
+  });
 }

@@ -11,6 +11,11 @@ export interface DeliveryFilter {
   readonly eventId?: string;
   readonly type?: string;
   readonly id?: string;
+  /** Event numbers, both ends included. */
+  readonly fromEventNumber?: number;
+  readonly toEventNumber?: number;
+  /** Error class of any of its attempts. */
+  readonly attemptClass?: string;
 }
 
 export interface DeliveryPosition {
@@ -64,7 +69,7 @@ type ListRow = {
   last_status: number | null;
 };
 
-// Indexes: delivery_pkey backwards, delivery_event when an event is asked for.
+// Indexes: delivery_pkey backwards, delivery_event when an event is asked for, attempt_delivery when a class is.
 const LIST = `
 select d.subscription_key, d.event_no, r.tenant, r.subscription_id, d.event_id, d.type, d.id, d.version, d.interaction, d.label, d.request_id, d.state,
        d.reason, d.attempts, d.written_at, d.numbered_at, d.ended_at, q.next_at, q.reason as last_reason, q.status as last_status
@@ -76,6 +81,10 @@ select d.subscription_key, d.event_no, r.tenant, r.subscription_id, d.event_id, 
    and ($3::uuid is null or d.event_id = $3)
    and ($4::text is null or d.type = $4)
    and ($5::text is null or d.id = $5)
+   and ($9::bigint is null or d.event_no >= $9)
+   and ($10::bigint is null or d.event_no <= $10)
+   and ($11::text is null or exists (
+     select 1 from attempt a where a.subscription_key = d.subscription_key and a.event_no = d.event_no and a.class = $11))
    and ($6::bigint is null or (d.subscription_key, d.event_no) < ($6, $7::bigint))
  order by d.subscription_key desc, d.event_no desc limit $8::int`;
 
@@ -99,6 +108,9 @@ export async function listDeliveries(
       page.after?.subscriptionKey ?? null,
       page.after?.eventNumber ?? null,
       count + 1,
+      filter.fromEventNumber ?? null,
+      filter.toEventNumber ?? null,
+      filter.attemptClass ?? null,
     ],
   });
   const deliveries = rows.slice(0, count).map(listed);

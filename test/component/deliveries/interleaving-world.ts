@@ -1,0 +1,303 @@
+// Several workers over one ledger, step by step in any order: claims, attempts, finishes, looks, crashes, expiring leases, switches of the
+// ordering key. Every promise that can be broken is checked where it would break.
+import type { FinishResult, Finished } from '../../../src/deliveries/ledger/finish';
+import type { Reading, WaitingDelivery } from '../../../src/deliveries/ledger/rows';
+import { SliceRun } from '../../../src/deliveries/slice-run';
+import {
+  WAITING,
+  type LoadedWindow,
+  type LookAnswer,
+  type LookRequest,
+  type Ordering,
+  type Snapshot,
+} from './ledger-model';
+
+export interface LedgerSteps {
+  schedule(now: number, ids: readonly string[]): Promise<void>;
+  switchOrdering(now: number, ordering: Ordering): Promise<void>;
+  claim(now: number): Promise<LoadedWindow[]>;
+  finish(results: readonly FinishResult[], now: number): Promise<Finished[]>;
+  renew(slices: readonly { sliceNo: number; epoch: number }[], until: number): Promise<number[]>;
+  look(requests: readonly LookRequest[], now: number): Promise<LookAnswer[]>;
+  passBarriers(now: number): Promise<void>;
+  snapshot(): Promise<Snapshot>;
+}
+
+export type Ending = 'done' | 'retry' | 'dead';
+export type Step =
+  | { do: 'write'; ids: string[] }
+  | { do: 'switch' }
+  | { do: 'claim'; worker: number }
+  | { do: 'start'; worker: number; pick: number }
+  | { do: 'end'; worker: number; pick: number; how: Ending; delayMs: number }
+  | { do: 'flush'; worker: number }
+  | { do: 'look'; worker: number }
+  | { do: 'reread'; worker: number }
+  | { do: 'renew'; worker: number }
+  | { do: 'crash'; worker: number }
+  | { do: 'wait'; ms: number };
+
+interface InFlight {
+  run: SliceRun;
+  delivery: WaitingDelivery;
+}
+interface Ended extends InFlight {
+  result: FinishResult;
+}
+interface Memory {
+  runs: SliceRun[];
+  inFlight: InFlight[];
+  ended: Ended[];
+}
+
+export const LEASE_MS = 30_000;
+const START = Date.parse('2026-01-01T00:00:00Z');
+const reading: Reading = {
+  alive: true,
+  sending: true,
+  paused: false,
+  configVersion: 1,
+  status: 'active',
+  slices: 2,
+  cap: 8,
+  stoppedMs: 0,
+  isFailing: false,
+  hasBarrier: false,
+};
+
+export class World {
+  now = START;
+  readonly log: string[] = [];
+  private readonly workers: Memory[];
+  private readonly done = new Set<number>();
+  private ordering: Ordering = 'focus';
+
+  constructor(
+    private readonly ledger: LedgerSteps,
+    workers: number,
+    private readonly windowRows: number,
+  ) {
+    this.workers = Array.from({ length: workers }, () => ({ runs: [], inFlight: [], ended: [] }));
+  }
+
+  async step(step: Step): Promise<void> {
+    this.log.push(JSON.stringify(step));
+    switch (step.do) {
+      case 'write':
+        return this.ledger.schedule(this.now, step.ids);
+      case 'switch':
+        this.ordering = this.ordering === 'focus' ? 'subscription' : 'focus';
+        return this.ledger.switchOrdering(this.now, this.ordering);
+      case 'wait':
+        this.now += step.ms;
+        return;
+      case 'claim':
+        return this.claim(this.workers[step.worker]!);
+      case 'start':
+        return this.start(this.workers[step.worker]!, step.pick);
+      case 'end':
+        return this.end(this.workers[step.worker]!, step);
+      case 'flush':
+        return this.flush(this.workers[step.worker]!);
+      case 'look':
+        return this.look(this.workers[step.worker]!);
+      case 'reread':
+        return this.reread(this.workers[step.worker]!);
+      case 'renew':
+        return this.renew(this.workers[step.worker]!);
+      case 'crash':
+        Object.assign(this.workers[step.worker]!, { runs: [], inFlight: [], ended: [] });
+    }
+  }
+
+  /** Everyone dies, their leases run out, and one worker with a good endpoint does what is left. */
+  async drain(): Promise<void> {
+    for (let worker = 0; worker < this.workers.length; worker += 1) await this.step({ do: 'crash', worker });
+    this.now += LEASE_MS + 1;
+    for (let round = 0; round < 2_000; round += 1) {
+      if (!(await this.ledger.snapshot()).rows.some((row) => WAITING.has(row.state))) return;
+      const before = this.log.length;
+      await this.drainRound();
+      this.log.length = before;
+      this.now += 300;
+    }
+    throw new Error('Something is still waiting although the endpoint is well');
+  }
+
+  private async drainRound(): Promise<void> {
+    await this.step({ do: 'claim', worker: 0 });
+    await this.step({ do: 'reread', worker: 0 });
+    for (const _ of this.workers[0]!.runs) await this.step({ do: 'start', worker: 0, pick: 0 });
+    while (this.workers[0]!.inFlight.length > 0)
+      await this.step({ do: 'end', worker: 0, pick: 0, how: 'done', delayMs: 0 });
+    await this.step({ do: 'flush', worker: 0 });
+    await this.step({ do: 'look', worker: 0 });
+    await this.step({ do: 'renew', worker: 0 });
+  }
+
+  private async claim(memory: Memory): Promise<void> {
+    for (const slice of await this.ledger.claim(this.now)) {
+      const times = { leaseUntil: new Date(slice.leaseUntil), readAtMs: this.now, successes: [] };
+      const run = new SliceRun({ subscriptionKey: 1, ...slice }, reading, times);
+      run.add({
+        subscriptionKey: 1,
+        sliceNo: slice.sliceNo,
+        rows: slice.rows.map((row) => waiting(slice.sliceNo, row)),
+        hasMore: slice.hasMore,
+      });
+      for (const older of memory.runs.filter((one) => one.sliceNo === slice.sliceNo)) older.lose();
+      memory.runs = [...memory.runs.filter((one) => one.sliceNo !== slice.sliceNo), run];
+    }
+  }
+
+  private async start(memory: Memory, pick: number): Promise<void> {
+    const able = memory.runs.filter((run) => !run.isDrained && run.maySend(this.now, new Date(this.now)));
+    const run = able[pick % Math.max(1, able.length)];
+    const delivery = run?.take();
+    if (!run || !delivery) return;
+    await this.checkStart(run, delivery);
+    run.inFlight += 1;
+    memory.inFlight.push({ run, delivery });
+  }
+
+  private async checkStart(run: SliceRun, delivery: WaitingDelivery): Promise<void> {
+    const { rows, barriers } = await this.ledger.snapshot();
+    const self = rows[delivery.eventNo - 1]!;
+    this.expect(!this.done.has(delivery.eventNo), `I14: ${delivery.eventNo} was delivered and starts again`);
+    const ahead = rows.filter(
+      (row) => row.keyHash === self.keyHash && row.eventNo < self.eventNo && WAITING.has(row.state),
+    );
+    this.expect(
+      ahead.length === 0,
+      `I7: ${delivery.eventNo} starts although ${ahead[0]?.eventNo} of its key is ${ahead[0]?.state}`,
+    );
+    const barrier = barriers.find((one) => one < delivery.eventNo);
+    this.expect(barrier === undefined, `${delivery.eventNo} starts although the barrier at ${barrier} stands`);
+    const others = this.workers
+      .flatMap((memory) => memory.inFlight)
+      .filter((one) => one.delivery.eventNo === delivery.eventNo && one.run !== run);
+    const live = others.find((one) => one.run.leaseUntil.getTime() > this.now);
+    this.expect(live === undefined, `I8: ${delivery.eventNo} is being sent by an owner whose lease has not run out`);
+  }
+
+  private end(memory: Memory, step: { pick: number; how: Ending; delayMs: number }): void {
+    const index = step.pick % Math.max(1, memory.inFlight.length);
+    const [one] = memory.inFlight.splice(index, 1);
+    if (!one) return;
+    one.run.inFlight -= 1;
+    const nextAt = new Date(this.now + step.delayMs);
+    const { run, delivery } = one;
+    const result: FinishResult = {
+      subscriptionKey: 1,
+      sliceNo: run.sliceNo,
+      epoch: run.epoch,
+      eventNo: delivery.eventNo,
+      keyHash: delivery.keyHash,
+      verdict: step.how,
+      ...(step.how === 'retry' && { nextAt }),
+      ...(step.how === 'dead' && { deadReason: 'poison' as const }),
+      class: step.how === 'done' ? 'S' : 'E',
+      isSent: true,
+      isCharged: true,
+      isHeld: delivery.held !== undefined,
+    };
+    memory.ended.push({ ...one, result });
+  }
+
+  private async flush(memory: Memory): Promise<void> {
+    const ended = memory.ended.splice(0);
+    if (ended.length === 0) return;
+    const before = await this.ledger.snapshot();
+    const finished = await this.ledger.finish(
+      ended.map(({ result }) => result),
+      this.now,
+    );
+    if (finished.every(({ accepted }) => !accepted)) {
+      this.expect(
+        JSON.stringify(before) === JSON.stringify(await this.ledger.snapshot()),
+        'I9: a stale result changed the ledger',
+      );
+    }
+    for (const [index, { run, delivery, result }] of ended.entries()) {
+      const { accepted, changed } = finished[index]!;
+      if (changed && result.verdict === 'done') this.done.add(delivery.eventNo);
+      run.settle(delivery, accepted && result.verdict !== 'retry');
+      if (!accepted) run.lose();
+    }
+  }
+
+  private async look(memory: Memory): Promise<void> {
+    const runs = memory.runs.filter(
+      (run) => !run.isLost && run.isDrained && (run.isEmpty ? run.inFlight === 0 : run.mayHaveMore),
+    );
+    if (runs.length === 0) return;
+    const answers = await this.ledger.look(
+      runs.map((run) => ({
+        sliceNo: run.sliceNo,
+        epoch: run.epoch,
+        lookAt: run.isSteppingBehind ? 2 * this.windowRows : this.windowRows,
+        inHand: run.inHand,
+        keysInHand: run.keysInHand,
+        isGivenBack: run.isEnding,
+        mayGoIdle: run.isEmpty && run.inFlight === 0,
+      })),
+      this.now,
+    );
+    for (const [index, answer] of answers.entries()) this.takeLook(memory, runs[index]!, answer);
+    if (answers.some(({ outcome }) => outcome === 'idle')) await this.ledger.passBarriers(this.now);
+  }
+
+  private takeLook(memory: Memory, run: SliceRun, answer: LookAnswer): void {
+    if (answer.outcome === 'window') {
+      const rows = answer.rows.map((row) => waiting(run.sliceNo, row));
+      run.add({ subscriptionKey: 1, sliceNo: run.sliceNo, rows, hasMore: answer.hasMore });
+      return;
+    }
+    if (answer.outcome === 'lost') run.lose();
+    memory.runs = memory.runs.filter((one) => one !== run);
+  }
+
+  private async reread(memory: Memory): Promise<void> {
+    const { slices } = await this.ledger.snapshot();
+    for (const run of memory.runs) {
+      const slice = slices.find((one) => one.sliceNo === run.sliceNo);
+      if (slice?.epoch !== run.epoch || slice.leaseUntil === null) run.lose();
+      else run.reread(reading, this.now);
+    }
+  }
+
+  private async renew(memory: Memory): Promise<void> {
+    const runs = memory.runs.filter((run) => !run.isLost);
+    if (runs.length === 0) return;
+    const until = this.now + LEASE_MS;
+    const renewed = new Set(await this.ledger.renew(runs, until));
+    for (const run of runs) {
+      if (renewed.has(run.sliceNo)) run.leaseUntil = new Date(until);
+      else run.lose();
+    }
+  }
+
+  private expect(holds: boolean, what: string): void {
+    if (!holds) throw new Error(`${what}\n${this.log.join('\n')}`);
+  }
+}
+
+function waiting(sliceNo: number, row: LoadedWindow['rows'][number]): WaitingDelivery {
+  return {
+    subscriptionKey: 1,
+    sliceNo,
+    eventNo: row.eventNo,
+    keyHash: row.keyHash,
+    eventId: String(row.eventNo),
+    type: 'Patient',
+    id: 'x',
+    version: 1,
+    interaction: 'update',
+    requestId: 'r',
+    attempts: 0,
+    writtenAt: new Date(START),
+    numberedAt: new Date(START),
+    stoppedBeforeMs: 0,
+    ...(row.heldKind !== undefined && { held: { kind: row.heldKind as 'busy', attempts: row.heldAttempts! } }),
+  };
+}
