@@ -62,12 +62,13 @@ function endOf(value: unknown, side: 'low' | 'high', open: number): number {
   return interval ? interval[side] : open;
 }
 
-/** An open end is infinite; a Period with neither end is no interval at all. */
+/** An open end is infinite; a Period with neither end, or one that ends before it starts, is no interval at all. */
 export function periodInterval(node: unknown): Interval | undefined {
   const { start, end } = node as Fields;
   const low = endOf(start, 'low', -Infinity);
   const high = endOf(end, 'high', Infinity);
-  return low === -Infinity && high === Infinity ? undefined : { low, high };
+  const isOpen = low === -Infinity && high === Infinity;
+  return isOpen || low >= high ? undefined : { low, high };
 }
 
 /** The outer limits of a Timing: its events and the bounds of its repeat. */

@@ -141,6 +141,7 @@ export const dateTable: TruthTable = {
         '0001': nine,
       },
     ),
+    ...periods('a period that ends before it starts', { start: '2021', end: '2020' }, { '2020': '', '2021': '' }),
     ...periods('a period of extensions', { extension: [{ url: 'http://e' }] }, { '2013': '' }),
     {
       why: 'a timing',

@@ -1,0 +1,191 @@
+// The index itself: the tables hold what columns.ts writes, and the matcher and
+// SQL give the same answer for whatever is asked of whatever is stored.
+import fc from 'fast-check';
+import { canonicalQuery, definitionsFor, matchesQuery, parseSearch, type FhirResource } from '../../../src/fhir';
+import { indexColumns, sideTables } from '../../../src/store/search/columns';
+import { SearchIndex } from '../../conformance/search-index';
+import { createTestDatabase, type TestDatabase } from '../../support/database';
+
+const definitions = definitionsFor('R4');
+const baseUrl = 'http://herald.test/fhir';
+
+let test: TestDatabase;
+beforeAll(async () => {
+  test = await createTestDatabase();
+});
+afterAll(() => test.drop());
+
+async function columnsOf(table: string): Promise<string[]> {
+  const { rows } = await test.database.query<{ column: string }>({
+    text: `select column_name || ' ' || replace(udt_name, '_text', 'text[]') as "column" from information_schema.columns where table_name = $1`,
+    values: [table],
+  });
+  return rows.map(({ column }) => column);
+}
+
+const described = (columns: readonly { name: string; type: string }[]): string[] =>
+  columns.map(({ name, type }) => `${name} ${type}`);
+
+it('has the columns that a write fills', async () => {
+  expect(await columnsOf('resource')).toEqual(expect.arrayContaining(described(indexColumns)));
+  for (const table of sideTables)
+    expect(await columnsOf(table.name)).toEqual(expect.arrayContaining(described(table.columns)));
+});
+
+// Few values, so that queries meet resources.
+const word = fc.constantFrom('a', 'A', 'ab', 'á', 'b', 'b|c', 'a,b', 'x'.repeat(520), 'ß', '$\\');
+const system = fc.constantFrom('http://s', 'urn:t|u', `http://${'s'.repeat(520)}`);
+const dateText = fc.constantFrom(
+  '2020',
+  '2020-01',
+  '2020-01-01',
+  '2020-01-31',
+  '2020-02-01',
+  '2019-12-31T23:30:00-01:00',
+  '2020-01-01T00:00:00Z',
+  '2020-01-01T00:00:00.500Z',
+  '2020-01-01T12:00:00+14:00',
+  '2021',
+);
+const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
+const coding = fc.record({ system: optional(system), code: optional(word) });
+const concept = fc.record({ coding: optional(fc.array(coding, { minLength: 1, maxLength: 2 })), text: optional(word) });
+const period = fc.record({ start: optional(dateText), end: optional(dateText) });
+const identifier = fc.record({ system: optional(system), value: optional(word) });
+const target = fc.constantFrom(
+  'Patient/a',
+  'Patient/b',
+  'Group/a',
+  'Practitioner/a',
+  `${baseUrl}/Patient/a`,
+  'http://o/fhir/Patient/a',
+  'Patient/a/_history/1',
+  '#inner',
+  'urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0',
+);
+const reference = fc.record({ reference: optional(target), identifier: optional(identifier), display: optional(word) });
+const list = <T>(item: fc.Arbitrary<T>) => optional(fc.array(item, { minLength: 1, maxLength: 2 }));
+
+const observation = fc.record({
+  code: optional(concept),
+  status: fc.constantFrom('final', 'amended'),
+  category: list(concept),
+  subject: optional(reference),
+  encounter: optional(fc.constant({ reference: 'Encounter/a' })),
+  performer: list(reference),
+  identifier: list(identifier),
+  effectiveDateTime: optional(dateText),
+  valuePeriod: optional(period),
+  valueString: optional(word),
+});
+const patient = fc.record({
+  name: list(fc.record({ family: optional(word), given: list(word), text: optional(word) })),
+  identifier: list(identifier),
+  gender: optional(fc.constantFrom('male', 'female')),
+  active: optional(fc.boolean()),
+  birthDate: optional(fc.constantFrom('2020', '2020-01', '2020-01-01')),
+  deceasedDateTime: optional(dateText),
+  generalPractitioner: list(reference),
+  telecom: list(fc.record({ system: optional(fc.constantFrom('phone', 'email')), value: optional(word) })),
+});
+// Either choice of a value[x] or effective[x] at a time, as validation demands.
+const observations = observation.map(({ valuePeriod, valueString, ...rest }) =>
+  valuePeriod === undefined ? { ...rest, valueString } : { ...rest, valuePeriod },
+);
+
+const escaped = (text: string): string => text.replace(/[\\,|$]/g, '\\$&');
+const tokenText = fc.oneof(
+  word.map(escaped),
+  system.map((value) => `${escaped(value)}|`),
+  word.map((value) => `|${escaped(value)}`),
+  fc.tuple(system, word).map(([first, second]) => `${escaped(first)}|${escaped(second)}`),
+);
+const referenceText = fc.constantFrom(
+  'a',
+  'b',
+  'Patient/a',
+  `${baseUrl}/Patient/a`,
+  'http://o/fhir/Patient/a',
+  'Patient/a/_history/1',
+  'urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0',
+);
+const prefixedDate = fc
+  .tuple(fc.constantFrom('', 'eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'), dateText)
+  .map(([prefix, text]) => prefix + text);
+const stringText = word.map(escaped);
+
+type Filter = readonly [string, string];
+
+function filters(names: readonly string[], value: fc.Arbitrary<string>): fc.Arbitrary<Filter> {
+  const values = fc.array(value, { minLength: 1, maxLength: 3 }).map((several) => several.join());
+  return fc.oneof(
+    { weight: 5, arbitrary: fc.tuple(fc.constantFrom(...names), values) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(
+        fc.constantFrom(...names.map((name) => `${name.split(':')[0]}:missing`)),
+        fc.constantFrom('true', 'false'),
+      ),
+    },
+  );
+}
+
+const asked: Readonly<Record<string, fc.Arbitrary<Filter>>> = {
+  Observation: fc.oneof(
+    filters(
+      ['code', 'code:not', 'category', 'category:not', 'identifier', 'subject:identifier', 'performer:identifier'],
+      tokenText,
+    ),
+    filters(
+      ['status', 'status:not'],
+      fc.constantFrom('final', 'amended', 'http://hl7.org/fhir/observation-status|final', '|final'),
+    ),
+    filters(['subject', 'patient', 'performer', 'subject:Patient'], referenceText),
+    filters(['encounter'], fc.constantFrom('a', 'b', 'Encounter/a', 'Encounter/a/_history/2')),
+    filters(['performer:Practitioner', 'subject:Group'], fc.constant('a')),
+    filters(['date', 'value-date'], prefixedDate),
+    filters(['value-string', 'value-string:exact', 'value-string:contains'], stringText),
+    filters(['_id', '_id:not'], fc.constantFrom('r0', 'r1', '|r2', 's|r3')),
+    filters(['_lastUpdated'], prefixedDate),
+  ),
+  Patient: fc.oneof(
+    filters(['identifier', 'identifier:not', 'telecom', 'phone', 'phone:not'], tokenText),
+    filters(['gender', 'gender:not', 'active', 'deceased:not'], fc.constantFrom('male', 'female', 'true', '|true')),
+    filters(
+      ['name', 'family', 'family:exact', 'family:contains', 'given', 'given:exact', 'given:contains'],
+      stringText,
+    ),
+    filters(['birthdate', 'death-date'], prefixedDate),
+    filters(['general-practitioner'], fc.constantFrom('a', 'Practitioner/a', 'http://o/fhir/Patient/a')),
+  ),
+};
+
+const stored: Readonly<Record<string, fc.Arbitrary<object>>> = { Observation: observations, Patient: patient };
+
+it.each(Object.keys(asked))('one meaning: memory and SQL agree on any %s and any query', async (type) => {
+  const times = fc.constantFrom('2019-12-31T23:59:59.999Z', '2020-01-01T00:00:00.000Z', '2020-01-01T00:00:00.500Z');
+  const resources = fc.array(fc.tuple(stored[type]!, times), { minLength: 5, maxLength: 12 });
+  const queries = fc.array(fc.array(asked[type]!, { minLength: 1, maxLength: 3 }), { minLength: 20, maxLength: 30 });
+  const now = new Date('2020-03-01T00:00:00Z');
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(resources, queries, async (bodies, searches) => {
+      // A tenant for each run: nothing to clear away.
+      const index = new SearchIndex(test.database, baseUrl, `${type}-${run++}`);
+      const all = bodies.map(([body, lastUpdated], n): FhirResource => {
+        const resource = { resourceType: type, id: `r${n}`, meta: { lastUpdated }, ...body };
+        return JSON.parse(JSON.stringify(resource)) as FhirResource;
+      });
+      await Promise.all(all.map((resource) => index.add(resource)));
+      const parsed = searches.map((search) => parseSearch(definitions, type, search, { baseUrl, now }));
+      const inSql = await Promise.all(parsed.map((query) => index.find(query)));
+      const inMemory = parsed.map((query) =>
+        all.filter((resource) => matchesQuery(definitions, query, resource)).map(({ id }) => id!),
+      );
+      const shown = (found: readonly string[][]) =>
+        parsed.map((query, n) => ({ query: canonicalQuery(query), found: [...found[n]!].sort() }));
+      expect(shown(inSql)).toEqual(shown(inMemory));
+    }),
+    { numRuns: 10 },
+  );
+});
