@@ -106,7 +106,10 @@ class Walk {
   private array(element: CompiledElement, owner: JsonObject, container: Container): void {
     const value = owner[element.name];
     if (!Array.isArray(value))
-      return this.findings.add('structure', `${element.name} may repeat: write it as an array.`);
+      return this.findings.add(
+        'structure',
+        `${element.name} may repeat: write it as an array (here a list of ${element.type}s).`,
+      );
     if (value.length === 0) return this.findings.add('structure', 'An array must not be empty. Leave it out.');
     const sibling = element.kind === 'primitive' ? owner[`_${element.name}`] : undefined;
     for (let index = 0; index < value.length; index++) {
