@@ -34,3 +34,6 @@ export const RETRY_AFTER_SECONDS = 5;
 
 /** How long an idle connection is kept, in milliseconds: longer than the idle time of usual load balancers. */
 export const KEEP_ALIVE_MS = 72_000;
+
+/** Longest time a client may take to send one request, in milliseconds: a body that drips in for ever holds a socket. */
+export const REQUEST_TIMEOUT_MS = 120_000;

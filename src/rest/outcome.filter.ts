@@ -12,6 +12,11 @@ import type { HttpReply, HttpRequest } from './http';
 import { RETRY_AFTER_SECONDS } from './limits';
 import { FHIR_JSON } from './media-types';
 
+// What Postgres says (SQLSTATE) when it stops a statement, or gives way to another transaction more often than was retried.
+const STATEMENT_CANCELLED = '57014';
+const DEADLOCK = '40P01';
+const SERIALIZATION_FAILURE = '40001';
+
 const PROBLEM_JSON = 'application/problem+json; charset=utf-8';
 
 const frameworkCodes: Readonly<Record<number, IssueCode>> = {
@@ -28,10 +33,10 @@ const frameworkCodes: Readonly<Record<number, IssueCode>> = {
 /** The status and issues for any error. What nobody expected is logged under the request's id, and only the id is told. */
 export function refusalOf(error: unknown, log: Log, requestId: string): FhirError {
   if (error instanceof FhirError) return error;
-  if (isTransient(error)) {
+  const postponed = databaseRefusal(error);
+  if (postponed !== undefined) {
     log.warn({ error, requestId }, 'request.postponed');
-    const text = 'The database cannot be reached at the moment; nothing was changed. Try again in a few seconds.';
-    return new FhirError(503, errorIssue('transient', text), { 'Retry-After': String(RETRY_AFTER_SECONDS) });
+    return postponed;
   }
   const status = frameworkStatus(error);
   if (status !== undefined && status >= 400 && status < 500) {
@@ -42,6 +47,32 @@ export function refusalOf(error: unknown, log: Log, requestId: string): FhirErro
   log.error({ error, requestId }, 'request.failed');
   const text = `Something went wrong in this server. The operator finds it in the log under the request id ${requestId}.`;
   return new FhirError(500, errorIssue('exception', text));
+}
+
+/** What a database that is away, too slow or busy with others means for the client; undefined for any other error. */
+function databaseRefusal(error: unknown): FhirError | undefined {
+  const retry = { 'Retry-After': String(RETRY_AFTER_SECONDS) };
+  if (isTransient(error)) {
+    const text =
+      'The database cannot be reached at the moment. Try again in a few seconds; after a write, read first whether it was done.';
+    return new FhirError(503, errorIssue('transient', text), retry);
+  }
+  switch ((error as { code?: unknown } | undefined)?.code) {
+    case STATEMENT_CANCELLED:
+      return new FhirError(
+        503,
+        errorIssue('too-costly', 'This took the database longer than allowed and was stopped. Ask for less at once.'),
+      );
+    case DEADLOCK:
+    case SERIALIZATION_FAILURE:
+      return new FhirError(
+        409,
+        errorIssue('lock-error', 'Others were changing the same resources at the same time. Try again.'),
+        retry,
+      );
+    default:
+      return undefined;
+  }
 }
 
 /** Fastify's errors carry `statusCode`, Nest's answer `getStatus()`. */

@@ -106,8 +106,8 @@ function answeredLine(request: HttpRequest, status: number, durationMs: number):
     // Query values may hold names and numbers of people: only the path is written.
     path: pathOf(request.url).slice(0, LOGGED_TEXT_LENGTH_MAX),
     interaction: interactionOf(request),
-    type: life?.type,
-    id: life?.id,
+    entityType: life?.type,
+    entityId: life?.id,
     status,
     durationMs: Math.round(durationMs * 1000) / 1000,
     source: request.raw.socket.remoteAddress,

@@ -1,4 +1,5 @@
 // Wiring only. `httpAdapter` makes the server that carries FHIR and the admin API; `RestModule.register` puts FHIR on it.
+import type { Socket } from 'node:net';
 import { APP_FILTER } from '@nestjs/core';
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
@@ -7,10 +8,11 @@ import type { RestDeps } from './exchange';
 import { FhirController } from './fhir.controller';
 import { FhirEndpoint } from './fhir-endpoint';
 import type { HttpReply, HttpRequest, HttpServer } from './http';
-import { KEEP_ALIVE_MS } from './limits';
+import { KEEP_ALIVE_MS, REQUEST_TIMEOUT_MS } from './limits';
 import { answerError, OutcomeFilter } from './outcome.filter';
 import { beginLife, prepareServer, writeAccessLine } from './request-life';
 import type { HttpDeps } from './request-life';
+import { answerUnreadable } from './unreadable';
 
 /**
  * The HTTP server of the process: request ids, access log, CORS, tokens, bodies as bytes. Give it to
@@ -27,6 +29,8 @@ export function httpAdapter(deps: HttpDeps): FastifyAdapter {
     // No Nest middleware is used; without its bridge every request is cheaper.
     skipMiddie: true,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    clientErrorHandler: (error: Error, socket: Socket) => answerUnreadable(error, socket, deps.log),
     forceCloseConnections: 'idle',
     // A URL that cannot be decoded fails before any route or hook is found.
     frameworkErrors: (error: Error, request: unknown, reply: unknown) => {

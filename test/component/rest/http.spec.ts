@@ -1,5 +1,6 @@
 // What every request gets, whatever it asks for: ids, refusals as OperationOutcomes, limits, CORS, tokens, the log line.
 import http from 'node:http';
+import net from 'node:net';
 import { definitionsFor } from '../../../src/fhir';
 import { createLog } from '../../../src/platform';
 import { startRestApp, type RestApp } from './rest-app';
@@ -28,9 +29,12 @@ describe('HTTP', () => {
     const gone = async (): Promise<never> => {
       throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     };
+    const fails = (code: string) => async (): Promise<never> => {
+      throw Object.assign(new Error('from the database'), { code });
+    };
     app = await startRestApp({
       log,
-      store: { read: failure, readVersion: gone },
+      store: { read: failure, readVersion: gone, history: fails('57014'), delete: fails('40P01') },
       http: { corsOrigins: ['https://app.example'] },
     });
   });
@@ -112,6 +116,21 @@ describe('HTTP', () => {
     expect(answer.body).toEqual(outcome('transient'));
   });
 
+  it('a statement that was stopped is 503, a deadlock 409', async () => {
+    const slow = await app.client.get('Patient/1/_history');
+    expect([slow.status, slow.body]).toEqual([503, outcome('too-costly')]);
+    const locked = await app.client.del('Patient/1');
+    expect([locked.status, locked.headers['retry-after'], locked.body]).toEqual([409, '5', outcome('lock-error')]);
+  });
+
+  it('R-12: even what is no HTTP, or too long, gets an OperationOutcome', async () => {
+    expect(await rawBytes(app.url, 'NONSENSE\r\n\r\n')).toMatch(
+      /^HTTP\/1.1 400 Bad Request\r\n[^]*"resourceType":"OperationOutcome"/,
+    );
+    const long = `GET /fhir/Patient?name=${'a'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`;
+    expect(await rawBytes(app.url, long)).toMatch(/^HTTP\/1.1 431 [^]*"code":"too-long"/);
+  });
+
   it('R-6: 415 names what is accepted, 406 what is served; nothing is written', async () => {
     const xml = await app.client.call('POST', 'Patient', {
       body: '<Patient/>',
@@ -172,8 +191,8 @@ describe('HTTP', () => {
       verb: 'GET',
       path: '/fhir/Patient/x-1',
       interaction: 'read',
-      type: 'Patient',
-      id: 'x-1',
+      entityType: 'Patient',
+      entityId: 'x-1',
       status: 400,
       durationMs: expect.any(Number),
       userAgent: 'test/1',
@@ -229,5 +248,16 @@ function rawRequest(
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
     });
     request.on('error', reject).end(body);
+  });
+}
+
+/** What the server says to bytes that are written as they are. */
+function rawBytes(url: string, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    const socket = net.connect(Number(port), hostname, () => socket.write(bytes));
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk) => chunks.push(chunk)).on('error', reject);
+    socket.on('close', () => resolve(Buffer.concat(chunks).toString()));
   });
 }

@@ -68,7 +68,7 @@ describe('requirements of the FHIR API', () => {
     const data = 'QUJD'.repeat(3_500_000);
     const large = { resourceType: 'Binary', contentType: 'text/plain', data };
     expect((await client.post(large, undefined, { prefer: 'return=minimal' })).status).toBe(201);
-    const answer = await client.post({ ...large, data: data + data });
+    const answer = await client.post(Object.assign(large, { data: data + data }));
     expect([answer.status, answer.body.issue[0].code]).toEqual([413, 'too-long']);
     expect(answer.body.issue[0].details.text).toContain('16777216');
     expect((await client.get('metadata')).status).toBe(200);
