@@ -30,7 +30,7 @@ it('S1.39: one JSON line for each request and each attempt, with their ids, no b
   await herald.drained();
 
   const lines = herald.logLines();
-  const request = lines.find((line) => line['requestId'] === 'req-42' && line['method'] === 'PUT');
+  const request = lines.find((line) => line['requestId'] === 'req-42' && line['verb'] === 'PUT');
   expect(request).toMatchObject({
     path: '/fhir/Patient/logged',
     status: 201,
