@@ -66,5 +66,5 @@ it('keeps value and text together', () => {
 it("is linear in hostile narrative: it ends within the runner's deadline", () => {
   const div = `<div>${'<a '.repeat(200_000)}${"<a href='".repeat(100_000)}</div>`;
   const text = JSON.stringify({ resourceType: 'Patient', text: { div } });
-  expect(rewrite(text).text).toBe(text);
+  expect(rewrite(text) === text).toBe(true);
 });
