@@ -121,6 +121,12 @@ it('changed criteria: older writes are judged by the old ones, later by the new,
 it('what one transaction writes beside a change of criteria is judged once, by the new ones', async () => {
   await subscribe(world, subscription('Patient?gender=male', { id: 's' }));
   const read = await get(world, 'Subscription', 's');
+  // A younger transaction ends in between: the snapshot then counts the older one, which takes it, as over.
+  world.store.register({
+    types: ['Subscription'],
+    prepare: async () => void (await write(world, { resourceType: 'Encounter', id: 'other', status: 'planned' })),
+    commit: async () => undefined,
+  });
   const update = (resource: Parameters<typeof parsed>[0]) => ({
     kind: 'update' as const,
     id: resource.id!,
