@@ -2,18 +2,37 @@
 // SQL give the same answer for whatever is asked of whatever is stored.
 import fc from 'fast-check';
 import { canonicalQuery, definitionsFor, matchesQuery, parseSearch, type FhirResource } from '../../../src/fhir';
+import { matchesToken } from '../../../src/fhir/search/token';
 import { indexColumns, sideTables } from '../../../src/store/search/columns';
+import { tokenForm, tokenForms } from '../../../src/store/search/index-keys';
 import { SearchIndex } from '../../conformance/search-index';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 
 const definitions = definitionsFor('R4');
 const baseUrl = 'http://herald.test/fhir';
 
+const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
+
 let test: TestDatabase;
 beforeAll(async () => {
   test = await createTestDatabase();
 });
 afterAll(() => test.drop());
+
+it('writes a token key that a query asks for exactly where the two match', () => {
+  const part = fc.constantFrom('a', 'b', 'a|b', '|', '\\\\', 'a\\\\|b', '');
+  const entries = fc.record({ system: optional(part), code: part, isImplied: fc.boolean() });
+  const asked = fc.record({ system: optional(part), code: optional(part.filter((text) => text !== '')) });
+  fc.assert(
+    fc.property(entries, asked, ({ system: own, ...entry }, value) => {
+      fc.pre(value.code !== undefined || (value.system !== undefined && value.system !== ''));
+      const token = { kind: 'token', system: own === '' ? undefined : own, ...entry } as const;
+      const wanted = { kind: 'token', text: '', ...value } as const;
+      expect(tokenForms(token).includes(tokenForm(wanted))).toBe(matchesToken(token, wanted));
+    }),
+    { numRuns: 5000 },
+  );
+});
 
 async function columnsOf(table: string): Promise<string[]> {
   const { rows } = await test.database.query<{ column: string }>({
@@ -47,7 +66,6 @@ const dateText = fc.constantFrom(
   '2020-01-01T12:00:00+14:00',
   '2021',
 );
-const optional = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
 const coding = fc.record({ system: optional(system), code: optional(word) });
 const concept = fc.record({ coding: optional(fc.array(coding, { minLength: 1, maxLength: 2 })), text: optional(word) });
 const period = fc.record({ start: optional(dateText), end: optional(dateText) });
