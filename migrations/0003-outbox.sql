@@ -12,8 +12,8 @@ create table outbox (
   type text not null,
   id text collate "C" not null,
   version int not null,
-  interaction text not null check (interaction in ('create', 'update', 'delete')),
-  label text check (label = 'merge'),
+  interaction text not null,
+  label text,
   -- The ordering root (the event's patient, else Type/id) and its hash; prev_root_hash only where the predecessor had another root.
   root text not null,
   root_hash bigint not null,

@@ -29,7 +29,7 @@ export function partitionsFor(now: Date): DayPartition[] {
 export async function ensurePartitions(database: Database, now: Date): Promise<string[]> {
   const made: string[] = [];
   for (const day of await missingPartitions(database, partitionsFor(now))) {
-    const isMade = await database.transaction((tx) => makePartition(tx, day));
+    const isMade = await database.transaction((tx) => makePartition(tx, day, new Date(day.from) > now));
     if (isMade) made.push(day.name);
   }
   return made;
@@ -51,10 +51,12 @@ async function missingPartitions(tx: Tx, days: readonly DayPartition[]): Promise
   return days.filter((day) => missing.has(day.name));
 }
 
-async function makePartition(tx: Tx, day: DayPartition): Promise<boolean> {
+async function makePartition(tx: Tx, day: DayPartition, isFuture: boolean): Promise<boolean> {
   await tx.query({ text: `set local lock_timeout = ${PARTITION_LOCK_TIMEOUT_MS}`, values: [] });
-  // Lets one process at a time through and stands in nobody else's way: attaching takes this lock on the parent anyway.
-  await tx.query({ text: `lock table only outbox in share update exclusive mode`, values: [] });
+  // A writer that chose the net for its row and then met the new partition would fail: while the day may be written, writers wait at the door
+  // of the parent table, before they choose. For a day to come, the lock that attaching takes anyway is enough: one maker at a time.
+  const mode = isFuture ? 'share update exclusive' : 'exclusive';
+  await tx.query({ text: `lock table only outbox in ${mode} mode`, values: [] });
   if ((await missingPartitions(tx, [day])).length === 0) return false;
   await tx.query({
     text: `create table ${day.name} (like outbox including defaults including constraints including indexes)`,

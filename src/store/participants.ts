@@ -35,13 +35,15 @@ export class Participants {
     for (const participant of this.of(change.type)) participant.committed?.(change);
   }
 
-  /** The version as readers and event consumers may see it. */
-  shown(version: StoredVersion): StoredVersion {
-    const redactors = this.of(version.type).filter((participant) => participant.redact !== undefined);
+  /** The version as readers and event consumers may see it; with `change`, as the client that made it may. */
+  shown(version: StoredVersion, change?: ResourceChange): StoredVersion {
+    const redactors = this.of(version.type).filter((participant) => participant.redact);
     if (version.body === null || redactors.length === 0) return version;
     const stored = parseResource(version.body).value;
     let resource = stored;
-    for (const participant of redactors) resource = participant.redact!(resource);
+    for (const participant of redactors) {
+      resource = (change && participant.answer?.(change, resource)) ?? participant.redact!(resource);
+    }
     // Nothing to hide: the client's own bytes.
     return resource === stored ? version : { ...version, body: JSON.stringify(resource) };
   }

@@ -23,7 +23,7 @@ import type { Revision, RoadOperation } from './transaction-plan';
 import { TransactionRoad } from './transaction-road';
 import { VersionCache } from './version-cache';
 import type { RoadEnd } from './written';
-import type { WriteParticipant } from './write-participant.contract';
+import type { ResourceChange, WriteParticipant } from './write-participant.contract';
 
 export interface ResourceStoreDeps {
   readonly database: Database;
@@ -181,7 +181,8 @@ export class ResourceStore {
     const { ends, changes } = await this.road.run(context, operations);
     this.announcements.announce(context, ends);
     for (const change of changes) this.participants.committed(change);
-    return ends.map((end) => this.shown(end));
+    const changed = new Map(changes.map((change) => [`${change.type}/${change.id}/${change.version}`, change]));
+    return ends.map((end) => this.shown(end, changed));
   }
 
   private ended(context: WriteContext, end: RoadEnd): WriteResult {
@@ -189,8 +190,10 @@ export class ResourceStore {
     return this.shown(end);
   }
 
-  private shown({ result }: RoadEnd): WriteResult {
-    return result.version ? { ...result, version: this.participants.shown(result.version) } : result;
+  private shown({ result }: RoadEnd, changed?: ReadonlyMap<string, ResourceChange>): WriteResult {
+    if (!result.version) return result;
+    const change = result.outcome === 'unchanged' ? undefined : changed?.get(versionName(result.version));
+    return { ...result, version: this.participants.shown(result.version, change) };
   }
 }
 

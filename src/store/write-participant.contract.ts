@@ -34,6 +34,8 @@ export interface WriteParticipant {
   commit(tx: Tx, change: ResourceChange): Promise<void>;
   /** What readers and event consumers may see of a stored resource; the same object when there is nothing to hide. */
   redact?(resource: FhirResource): FhirResource;
+  /** What the client that wrote is answered, when that is to show more than `redact` leaves; undefined = as for everybody. */
+  answer?(change: ResourceChange, resource: FhirResource): FhirResource | undefined;
   /** After the commit, for doorbells. Must not throw. */
   committed?(change: ResourceChange): void;
 }
