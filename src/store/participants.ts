@@ -37,7 +37,7 @@ export class Participants {
 
   /** The version as readers and event consumers may see it; with `change`, as the client that made it may. */
   shown(version: StoredVersion, change?: ResourceChange): StoredVersion {
-    const redactors = this.of(version.type).filter((participant) => participant.redact);
+    const redactors = this.of(version.type).filter((participant) => participant.redact !== undefined);
     if (version.body === null || redactors.length === 0) return version;
     const stored = parseResource(version.body).value;
     let resource = stored;

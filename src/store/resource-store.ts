@@ -4,6 +4,7 @@ import type { FhirDefinitions, ParsedResource, SearchQuery } from '../fhir';
 import { randomId, type Clock, type Database, type Log, type Metrics, type Tx } from '../platform';
 import type { OutboxDoorbell } from '../outbox';
 import { Announcements } from './announcements';
+import { CreateGroups } from './create-groups';
 import { draftOf, type Draft } from './draft';
 import { VERSION_CACHE_BODY_BYTES_MAX, VERSION_CACHE_BYTES_MAX } from './limits';
 import { Participants } from './participants';
@@ -41,10 +42,12 @@ export class ResourceStore {
     bodyBytesMax: VERSION_CACHE_BODY_BYTES_MAX,
   });
   private readonly road: TransactionRoad;
+  private readonly groups: CreateGroups;
   private readonly announcements: Announcements;
 
   constructor(private readonly deps: ResourceStoreDeps) {
     this.road = new TransactionRoad({ ...deps, participants: this.participants });
+    this.groups = new CreateGroups(deps.database);
     this.announcements = new Announcements({ ...deps, cache: this.cache });
   }
 
@@ -61,7 +64,10 @@ export class ResourceStore {
     const id = options.id ?? randomId();
     if (this.participants.has(resource.type)) return this.alone(context, { kind: 'create', resource, id });
     const { write, draft } = this.shortWrite(context, resource, id);
-    return this.ended(context, (await createRow(write, draft)) ?? (await updateTaken(write, draft)));
+    // Only fresh ids share a statement: one that may be taken would hold the others up while it waits for a row.
+    const created =
+      options.id === undefined ? await this.groups.create(context, draft, write.now) : await createRow(write, draft);
+    return this.ended(context, created ?? (await updateTaken(write, draft)));
   }
 
   /**

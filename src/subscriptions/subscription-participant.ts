@@ -75,6 +75,18 @@ export class SubscriptionParticipant implements WriteParticipant {
     return lines.every((line, index) => line === headers[index]) ? resource : this.codec.rewrite(resource, { headers });
   }
 
+  /** By configuration the answer to a write shows, once, the header values it brought. */
+  answer(change: ResourceChange, resource: FhirResource): FhirResource | undefined {
+    const prepared = this.prepared.get(change);
+    if (!this.deps.config.subscriptions.createReturnsSecrets || !prepared?.secrets.size) return undefined;
+    const { secrets, config } = prepared;
+    const headers = config.headerNames.map((name) => {
+      const value = secrets.get(name);
+      return value === undefined ? maskedLine(name) : `${name}: ${value}`;
+    });
+    return this.codec.rewrite(resource, { headers });
+  }
+
   /** Wakes the activation worker and tells the log what became of the status. */
   committed(change: ResourceChange): void {
     const { tenant } = change.context;

@@ -1,6 +1,6 @@
 // Header secrets (S4.7): split off, encrypted, masked wherever a Subscription is shown, kept when the mask comes back.
 import { incarnationOf, readDeliverySubscriptions, SecretBox, verifySecretKey } from '../../../src/subscriptions';
-import { context, createWorld, get, parsed, put, subscribe, subscription, type World } from './world';
+import { context, createWorld, get, parsed, put, settings, subscribe, subscription, type World } from './world';
 
 const marker = 'marker-4711';
 
@@ -117,4 +117,17 @@ it('shows deliverers the settings of the Subscription and the defaults of the se
     endsAt: new Date('2099-01-01T00:00:00Z'),
     headers: [],
   });
+});
+
+it('shows the values once, in the answer of the write that brought them, when configured so', async () => {
+  const config = { ...settings, subscriptions: { ...settings.subscriptions, createReturnsSecrets: true } };
+  const open = await createWorld({ config });
+  const header = ['X-A: one', 'X-B: two'];
+  const written = await put(open, subscription('Patient', { id: 's', channel: { header } }));
+  expect(written['channel']).toMatchObject({ header });
+  const read = await get(open, 'Subscription', 's');
+  expect(read['channel']).toMatchObject({ header: ['X-A: ***', 'X-B: ***'] });
+  const channel = { ...(read['channel'] as object), header: ['X-A: ***', 'X-B: three'] };
+  expect((await put(open, { ...read, channel }))['channel']).toMatchObject({ header: ['X-A: ***', 'X-B: three'] });
+  await open.stop();
 });
