@@ -5,6 +5,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** No step may hang a build machine. */
+const stepMinutesMax = 12;
+
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const bin = (name) => path.join(root, 'node_modules', '.bin', process.platform === 'win32' ? `${name}.cmd` : name);
 
@@ -22,7 +25,14 @@ function run(step) {
     const keep = (chunk) => (output += chunk);
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);
-    const done = (code) => resolve({ ...step, code, output, seconds: (performance.now() - started) / 1000 });
+    const patience = setTimeout(() => {
+      output += `not done after ${stepMinutesMax} minutes: ended\n`;
+      child.kill('SIGKILL');
+    }, stepMinutesMax * 60_000);
+    const done = (code) => {
+      clearTimeout(patience);
+      resolve({ ...step, code, output, seconds: (performance.now() - started) / 1000 });
+    };
     child.on('error', (error) => ((output += `${error.message}\n`), done(1)));
     child.on('exit', (code) => done(code ?? 1));
   });

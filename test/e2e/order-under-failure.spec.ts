@@ -61,4 +61,4 @@ it('I5, I7: 50 patients × 20 versions with 10 % failures: each version arrives,
     await herald.stop();
     await receiver.stop();
   }
-});
+}, 120_000);
