@@ -4,6 +4,10 @@
 export const DELIVERIES_MAX = 20_000;
 /** Bytes of bodies one match transaction reads; one body alone may be larger. */
 export const BODY_BYTES_MAX = 8 * 1024 * 1024;
+/** Time one match transaction spends on evaluating; it stops at the event before. The rows it claimed are locked meanwhile. */
+export const EVALUATION_MS_MAX = 250;
+/** Evaluating lets the rest of the process have its turn this often. */
+export const BREATH_MS = 10;
 /** What the body before a delete is counted as: its size is not in the outbox. */
 export const DELETE_BODY_BYTES_GUESS = 16 * 1024;
 /** Transactions on the same roots before other roots get their turn. */

@@ -1,17 +1,28 @@
-// One batch of claimed events: how many of them fit into a transaction, what must be read for them, who matches. Pure but for the index.
+// One batch of claimed events: how many of them fit into a transaction, what must be read for them, who matches. Pure but for the index and the pace.
 import type { FhirResource } from '../fhir';
 import type { ResourceEvent } from '../outbox';
 import type { VersionKey } from '../store';
 import { safeXid, type RegistryEntry } from '../subscriptions';
-import { BODY_BYTES_MAX, DELETE_BODY_BYTES_GUESS, DELIVERIES_MAX } from './limits';
+import { BODY_BYTES_MAX, DELETE_BODY_BYTES_GUESS, DELIVERIES_MAX, EVALUATION_MS_MAX } from './limits';
 import type { BrokenCriteria, MatchIndex } from './match-index.contract';
 
 export interface BatchLimits {
   readonly bodyBytesMax: number;
   readonly deliveriesMax: number;
+  readonly evaluationMsMax: number;
 }
 
-export const BATCH_LIMITS: BatchLimits = { bodyBytesMax: BODY_BYTES_MAX, deliveriesMax: DELIVERIES_MAX };
+export const BATCH_LIMITS: BatchLimits = {
+  bodyBytesMax: BODY_BYTES_MAX,
+  deliveriesMax: DELIVERIES_MAX,
+  evaluationMsMax: EVALUATION_MS_MAX,
+};
+
+/** How long it has been going on, and a chance for the rest of the process. */
+export interface Pace {
+  elapsedMs(): number;
+  breathe(): Promise<void>;
+}
 
 /** An event and the version it is judged by; without one nobody asks about its type. */
 export interface PlannedEvent {
@@ -49,17 +60,20 @@ export interface BatchOutcome {
   readonly broken: readonly BrokenCriteria[];
 }
 
-/** Decides events in seq order and stops before the one that would make the deliveries too many; at least one is decided. */
-export function decide(
+/** Decides events in seq order and stops before the one that would be too much, in deliveries or in time; at least one is decided. */
+export async function decide(
   planned: readonly PlannedEvent[],
   bodyOf: (key: VersionKey) => FhirResource | undefined,
   index: MatchIndex,
   limits: BatchLimits,
-): BatchOutcome {
+  pace: Pace,
+): Promise<BatchOutcome> {
   const decided: MatchedEvent[] = [];
   const broken: BrokenCriteria[] = [];
   let deliveries = 0;
   for (const { event, read } of planned) {
+    await pace.breathe();
+    if (decided.length > 0 && pace.elapsedMs() > limits.evaluationMsMax) break;
     const resource = read && bodyOf(read);
     const answer = resource === undefined ? { matched: [], broken: [] } : index.match(inputOf(event, resource));
     if (decided.length > 0 && deliveries + answer.matched.length > limits.deliveriesMax) break;

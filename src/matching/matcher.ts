@@ -5,13 +5,14 @@ import { claimEvents, markMatched, type ResourceEvent } from '../outbox';
 import type { Clock, Database, Log, Metrics, Tx } from '../platform';
 import { versionName, type ResourceStore, type VersionKey } from '../store';
 import type { SubscriptionRegistry } from '../subscriptions';
-import { ROUNDS_MAX } from './limits';
+import { BREATH_MS, ROUNDS_MAX } from './limits';
 import {
   BATCH_LIMITS,
   decide,
   planPrefix,
   type BatchLimits,
   type BatchOutcome,
+  type Pace,
   type PlannedEvent,
 } from './match-batch';
 import type { MatchIndex } from './match-index.contract';
@@ -102,7 +103,7 @@ export class Matcher {
     await registry.catchUp(tx);
     const planned = planPrefix(claimed, index, limits);
     const bodies = await this.readBodies(tx, planned);
-    const outcome = decide(planned, (key) => bodies.get(nameOf(key)), index, limits);
+    const outcome = await decide(planned, (key) => bodies.get(nameOf(key)), index, limits, paceOf(clock));
     const now = clock.now();
     const matches = outcome.decided.flatMap(({ event, matched }) =>
       matched.map(({ subscriptionKey }): ScheduledMatch => ({ subscriptionKey, event })),
@@ -149,6 +150,19 @@ export class Matcher {
     this.turn = result.catch(() => undefined);
     return result;
   }
+}
+
+function paceOf(clock: Clock): Pace {
+  const startedMs = clock.monotonicMs();
+  let breathedMs = startedMs;
+  return {
+    elapsedMs: () => clock.monotonicMs() - startedMs,
+    breathe: async () => {
+      if (clock.monotonicMs() - breathedMs < BREATH_MS) return;
+      await new Promise((resolve) => setImmediate(resolve));
+      breathedMs = clock.monotonicMs();
+    },
+  };
 }
 
 function nameOf(key: VersionKey): string {

@@ -11,8 +11,8 @@ export const ERROR_TEXT_CHARS_MAX = 1_000;
 /** What a lease must leave over a request's deadline. */
 export const LEASE_RESERVE_MS = 15_000;
 
-/** Incarnations read by one statement while the registry loads. */
-export const REGISTRY_PAGE_ROWS = 2_000;
+/** Incarnations read by one statement while the registry loads: parsing them holds up the process for that long. */
+export const REGISTRY_PAGE_ROWS = 500;
 /** Changes the registry takes in by one statement; a reader that is further behind asks again. */
 export const CATCH_UP_ROWS = 5_000;
 

@@ -78,17 +78,20 @@ it('I2: the sweep matches everything although nobody rang, and shows the lag', a
   expect(page).toMatch(/^herald_registry_subscriptions 1$/m);
 });
 
-it('stops at a prefix by deliveries and by bytes, and goes on with the rest in order', async () => {
+it('stops at a prefix by deliveries, by bytes and by time, and goes on with the rest in order', async () => {
   for (const id of ['a', 'b', 'c']) await subscribe(world, subscription('Patient', { id }));
   for (let version = 1; version <= 9; version += 1) await write(world, patient('p', { active: version % 2 === 0 }));
-  const few = world.newMatcher({ limits: { deliveriesMax: 4, bodyBytesMax: 1_000_000 } });
+  const few = world.newMatcher({ limits: { deliveriesMax: 4, bodyBytesMax: 1_000_000, evaluationMsMax: 1_000 } });
   await few.matcher.matchRoots([rootOf('p')], never);
   for (let version = 10; version <= 20; version += 1) await write(world, patient('p'));
-  const small = world.newMatcher({ limits: { deliveriesMax: 100, bodyBytesMax: 250 } });
+  const small = world.newMatcher({ limits: { deliveriesMax: 100, bodyBytesMax: 250, evaluationMsMax: 1_000 } });
   await small.matcher.matchRoots([rootOf('p')], never);
+  for (let version = 21; version <= 25; version += 1) await write(world, patient('p'));
+  const slow = world.newMatcher({ limits: { deliveriesMax: 100, bodyBytesMax: 1_000_000, evaluationMsMax: -1 } });
+  await slow.matcher.matchRoots([rootOf('p')], never);
   await settle(few);
   await checkLedger(world);
-  expect(await told(world, 'b')).toEqual(Array.from({ length: 20 }, (_, i) => `p/${i + 1}`));
+  expect(await told(world, 'b')).toEqual(Array.from({ length: 25 }, (_, i) => `p/${i + 1}`));
 });
 
 it('S4.13: criteria whose evaluation throws are isolated and reported; the others go on', async () => {
