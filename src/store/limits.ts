@@ -12,3 +12,8 @@ export const READ_VERSIONS_MAX = 2_000;
 export const SEARCH_COUNT_DEFAULT = 50;
 /** Versions of one history page, at most; more than the 1,000 a client may ask for, so that a caller can look one further. */
 export const HISTORY_COUNT_MAX = 2_000;
+/** Create statements on their way at once; creates that come meanwhile are grouped. */
+export const CREATE_STATEMENTS_MAX = 3;
+/** Creates in one group, and bytes of their bodies (a bigger one goes alone). */
+export const CREATE_GROUP_MAX = 64;
+export const CREATE_GROUP_BYTES_MAX = 1024 * 1024;

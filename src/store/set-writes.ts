@@ -4,7 +4,8 @@ import type { Tx } from '../platform';
 import type { Draft } from './draft';
 import type { LockedRow } from './locks';
 import type { StoredInteraction, WriteContext } from './resource-version';
-import { indexColumns, sideTables } from './search/columns';
+import { resourceRowsJson, sideRowsJson, type NewRow } from './rows-json';
+import { sideTables } from './search/columns';
 import {
   deleteRowsSql,
   deleteSideRowSetsSql,
@@ -75,14 +76,17 @@ async function deleteRows(tx: Tx, context: WriteContext, deletes: readonly RowWr
 
 async function insertRows(tx: Tx, context: WriteContext, inserts: readonly RowWrite[]): Promise<void> {
   if (inserts.length === 0) return;
-  const { rowCount } = await tx.query({ ...insertRowsSql, values: [rowsJson(context, inserts)] });
+  const { rowCount } = await tx.query({ ...insertRowsSql, values: [resourceRowsJson(inserts.map(newRowOf(context)))] });
   if (rowCount < inserts.length)
     throw new RowAppeared(`${inserts.length - rowCount} rows appeared after the locks were taken`);
 }
 
 async function updateRows(tx: Tx, context: WriteContext, updates: readonly RowWrite[]): Promise<void> {
   for (const [type, writes] of groupBy(updates, (write) => write.type)) {
-    const { rowCount } = await tx.query({ ...updateRowsSql(type), values: [rowsJson(context, writes)] });
+    const { rowCount } = await tx.query({
+      ...updateRowsSql(type),
+      values: [resourceRowsJson(writes.map(newRowOf(context)))],
+    });
     expectAll(rowCount, writes, 'updated');
   }
 }
@@ -104,42 +108,27 @@ async function insertVersions(tx: Tx, context: WriteContext, writes: readonly Ro
 
 async function writeSideRows(tx: Tx, context: WriteContext, writes: readonly RowWrite[]): Promise<void> {
   const changed = writes.filter((write) => write.locked);
-  for (const [index, table] of sideTables.entries()) {
+  const drafted = writes.filter((write) => write.draft).map(newRowOf(context));
+  for (const index of sideTables.keys()) {
     if (changed.length > 0) {
       const values = [context.tenant, changed.map((write) => write.type), changed.map((write) => write.id)];
       await tx.query({ ...deleteSideRowSetsSql[index]!, values });
     }
-    const rows = writes.flatMap((write) =>
-      (write.draft?.index.side[index] ?? []).map((values) => ({
-        tenant: context.tenant,
-        type: write.type,
-        id: write.id,
-        version: write.version,
-        ...Object.fromEntries(table.columns.map((column, i) => [column.name, values[i]])),
-      })),
-    );
-    if (rows.length > 0) await tx.query({ ...insertSideRowSetsSql[index]!, values: [JSON.stringify(rows)] });
+    const rows = drafted.filter((row) => (row.draft.index.side[index] ?? []).length > 0);
+    if (rows.length > 0) await tx.query({ ...insertSideRowSetsSql[index]!, values: [sideRowsJson(rows, index)] });
   }
 }
 
 const timesOf = (writes: readonly RowWrite[]): string[] => writes.map((write) => write.lastUpdated.toISOString());
 
-function rowsJson(context: WriteContext, writes: readonly RowWrite[]): string {
-  return JSON.stringify(
-    writes.map((write) => ({
-      tenant: context.tenant,
-      type: write.type,
-      id: write.id,
-      version: write.version,
-      deleted: false,
-      last_updated: write.lastUpdated.toISOString(),
-      root: write.draft!.root,
-      root_hash: write.draft!.rootHash,
-      replaced_by: write.draft!.replacedBy,
-      ...Object.fromEntries(indexColumns.map((column, i) => [column.name, write.draft!.index.columns[i]])),
-    })),
-  );
-}
+const newRowOf =
+  (context: WriteContext) =>
+  ({ draft, version, lastUpdated }: RowWrite): NewRow => ({
+    tenant: context.tenant,
+    draft: draft!,
+    version,
+    lastUpdated,
+  });
 
 function expectAll(rowCount: number, writes: readonly RowWrite[], what: string): void {
   if (rowCount !== writes.length) throw new Error(`${rowCount} of ${writes.length} locked rows were ${what}`);
