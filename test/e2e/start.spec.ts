@@ -30,9 +30,11 @@ it('S1.49: starts with nothing else installed, in a path with spaces; after SIGT
     herald = await herald.again();
     expect((await herald.get('Patient/second')).status).toBe(200);
     await herald.put(patient('third'));
-    const requests = await receiver.received(3);
-    expect(requests.map((request) => request.headers['herald-event-number'])).toEqual(['1', '2', '3']);
-    expect(requests.map((request) => request.headers['x-key'])).toEqual(['kept', 'kept', 'kept']);
+    // Killed between the receiver's 200 and its own note of it, it sends the second one twice: same number, same headers.
+    const numbers = (): string[] => receiver.requests.map((request) => request.headers['herald-event-number']!);
+    await receiver.waitFor(() => numbers().includes('3'));
+    expect([...new Set(numbers())]).toEqual(['1', '2', '3']);
+    expect(new Set(receiver.requests.map((request) => request.headers['x-key']))).toEqual(new Set(['kept']));
   } finally {
     await herald.stop();
     await receiver.stop();
