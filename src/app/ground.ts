@@ -108,7 +108,9 @@ async function openEmbedded(config: HeraldConfig, log: Log, closers: Closers): P
   const secretKey = config.subscriptions.secretKey ?? keepSecretKey(config.dataDir);
   const postgres = await EmbeddedPostgres.start({ dataDir: config.dataDir, log });
   closers.push(() => postgres.stop());
-  return { url: postgres.url, dataPlace: postgres.folder, secretKey, isAlone: true };
+  const { folder, unreachableFolder } = postgres;
+  const why = unreachableFolder && ` (Postgres runs as nobody, who cannot reach ${unreachableFolder})`;
+  return { url: postgres.url, dataPlace: `${folder}${why ?? ''}`, secretKey, isAlone: true };
 }
 
 function givenStorage(config: HeraldConfig): Storage {

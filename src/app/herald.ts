@@ -4,6 +4,7 @@ import { describeError, type HeraldConfig, type Log } from '../platform';
 import { clearForeignSnapshots, verifySecretKey } from '../subscriptions';
 import { composeHerald, type Parts } from './compose';
 import { openGround } from './ground';
+import { watchGround } from './ground-metrics';
 import { startHttp, type HttpService } from './http';
 import { DRAIN_RESERVE_MS } from './limits';
 import { originOf } from './own-origins';
@@ -44,6 +45,7 @@ export async function startHerald(config: HeraldConfig, log: Log, signal?: Abort
 async function makeReady(parts: Parts): Promise<void> {
   const { databases, clock, log, secrets, isAlone, outboxPartitions, metrics } = parts;
   metrics.collectProcess();
+  watchGround(parts);
   await verifySecretKey(databases.api, secrets);
   await clearForeignSnapshots(databases.api, log);
   await outboxPartitions.look();

@@ -40,6 +40,8 @@ export async function runProcess(): Promise<void> {
   });
   if (stopping.signal.aborted) return;
   const { address, parts } = herald;
+  // After the lines of the start, so that it is the last thing on the screen.
+  await new Promise<void>((resolve) => log.flush(() => resolve()));
   process.stdout.write(banner({ config, address, dataPlace: parts.dataPlace, temporaryFolder: os.tmpdir() }));
 }
 

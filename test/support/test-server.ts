@@ -66,17 +66,20 @@ function sweepLeftOvers(): void {
     const owner = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split('-')[0]) : NaN;
     if (!Number.isInteger(owner) || isRunning(owner)) continue;
     const folder = path.join(os.tmpdir(), name);
-    const pidFile = path.join(folder, 'database', 'cluster', 'postmaster.pid');
-    try {
-      if (fs.existsSync(pidFile)) {
-        const pid = Number(fs.readFileSync(pidFile, 'utf8').split('\n')[0]);
-        const commandLine = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-        if (commandLine.includes(folder)) process.kill(pid, 'SIGQUIT');
-      }
-    } catch {
-      // Expected: the server is gone already.
-    }
+    stopServer(folder);
     fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function stopServer(folder: string): void {
+  try {
+    const pid = Number(
+      fs.readFileSync(path.join(folder, 'database', 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0],
+    );
+    const commandLine = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    if (commandLine.includes(folder)) process.kill(pid, 'SIGQUIT');
+  } catch {
+    // Expected: the server is gone already.
   }
 }
 

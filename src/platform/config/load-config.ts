@@ -4,7 +4,8 @@ import path from 'node:path';
 import { AddressPolicy } from '../http-egress/address-policy';
 import type { HeraldConfig, Role } from './config';
 import { Wrong } from './kinds';
-import { SETTINGS, SETTINGS_BY_GROUP, type Setting } from './settings';
+import type { Setting } from './setting';
+import { SETTINGS, SETTINGS_BY_GROUP } from './settings';
 
 /** The start was refused by what stands in the environment; the message names each variable, what is wrong and what to do. */
 export class ConfigError extends Error {

@@ -1,5 +1,6 @@
 // The documentation page of all settings, written from the list itself.
-import { SETTINGS_BY_GROUP, type Setting } from './settings';
+import type { Setting } from './setting';
+import { SETTINGS_BY_GROUP } from './settings';
 
 /** The text of docs/how-to/configuration.md. */
 export function settingsPage(): string {

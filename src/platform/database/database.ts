@@ -52,10 +52,8 @@ export class Database implements Tx {
       connectionTimeoutMillis: DATABASE_CONNECT_TIMEOUT_MS,
       keepAlive: true,
       types: typeParsers,
-      // Set by statement, not in the start-up packet: connection poolers refuse parameters they do not know.
-      onConnect: async (client) => {
-        await client.query(sessionSettings(client, settings));
-      },
+      // Awaited by the pool, though its types do not say so. Set by statement, not in the start-up packet: connection poolers refuse parameters they do not know.
+      onConnect: (client) => client.query(sessionSettings(client, settings)) as unknown as void,
     });
     const database = new Database(pool, options.log);
     // Expected: an idle connection lost with its server. Without these two listeners it would end the process.

@@ -100,6 +100,16 @@ async function refuseChanged(client: pg.Client, files: readonly MigrationFile[])
   }
 }
 
+const quiet = (): void => undefined;
+const SILENT = {
+  logQuery: quiet,
+  logQueryError: quiet,
+  logQuerySlow: quiet,
+  logSchemaBuild: quiet,
+  logMigration: quiet,
+  log: quiet,
+};
+
 async function runPending(url: string, files: readonly MigrationFile[]): Promise<string[]> {
   // Loaded only here: most of what imports this room never migrates, and TypeORM takes a while to load.
   const { DataSource } = await import('typeorm');
@@ -113,6 +123,8 @@ async function runPending(url: string, files: readonly MigrationFile[]): Promise
     migrationsTransactionMode: 'all',
     synchronize: false,
     logging: false,
+    // Even without logging TypeORM prints a failed migration; ours is told by its error.
+    logger: SILENT,
     installExtensions: false,
     extra: { max: 1 },
   });

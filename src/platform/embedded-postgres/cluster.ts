@@ -61,7 +61,11 @@ function createCluster(place: Place, folder: string, passwordFile: string, durab
   if (!durable) args.push('--no-sync');
   const made = spawnSync(program(place.native, 'initdb'), args, options(place));
   if (made.error || made.status !== 0) {
-    throw new EmbeddedPostgresError(`initdb failed: ${made.error?.message ?? made.stderr.trim()}`);
+    const said = made.error?.message ?? made.stderr.trim();
+    const hint = said.includes('could not look up effective user ID')
+      ? '. Postgres needs a user with an entry in /etc/passwd: run Herald as such a user, or set DATABASE_URL.'
+      : '';
+    throw new EmbeddedPostgresError(`initdb failed: ${said}${hint}`);
   }
   fs.renameSync(unfinished, folder);
   return password;

@@ -65,6 +65,11 @@ export class EmbeddedPostgres {
     return clusterFolder(this.place);
   }
 
+  /** The folder that was asked for, when the data could not go there because Postgres's user cannot reach it. */
+  get unreachableFolder(): string | undefined {
+    return this.place.unreachable;
+  }
+
   /** Stops the server (open sessions are ended) and waits for it. Repeatable. */
   async stop(): Promise<void> {
     this.stopping = true;

@@ -13,6 +13,8 @@ export interface Place {
   readonly native: string;
   /** Folder Postgres's user may write: holds `postgres/` (the cluster). */
   readonly home: string;
+  /** The folder that was asked for, when Postgres's user cannot reach it and `home` is another. */
+  readonly unreachable?: string;
 }
 
 /** Where root keeps what `nobody` cannot reach in the chosen folder. */
@@ -26,14 +28,14 @@ export function preparePlace(dataDir: string, log: Log): Place {
   if (links > 0) log.info({ links }, 'postgres.library-links-made');
   const home = prepareHome(identity, dataDir, log);
   const native = canRun(identity, program(installed, 'postgres')) ? installed : copyBinaries(identity, installed, log);
-  return { identity, native, home };
+  return { identity, native, ...home };
 }
 
-function prepareHome(identity: Identity, dataDir: string, log: Log): string {
+function prepareHome(identity: Identity, dataDir: string, log: Log): Pick<Place, 'home' | 'unreachable'> {
   const wanted = path.join(dataDir, 'database');
   fs.mkdirSync(wanted, { recursive: true, mode: 0o700 });
   handOver(identity, wanted);
-  if (canWrite(identity, wanted)) return wanted;
+  if (canWrite(identity, wanted)) return { home: wanted };
   if (identity.uid === undefined) {
     throw new EmbeddedPostgresError(`The folder ${wanted} is not writable: set HERALD_DATA to a folder of your own.`);
   }
@@ -49,7 +51,7 @@ function prepareHome(identity: Identity, dataDir: string, log: Log): string {
   }
   fs.rmSync(wanted, { recursive: true, force: true });
   log.warn({ asked: wanted, used: home }, 'postgres.data-moved-where-nobody-can-reach');
-  return home;
+  return { home, unreachable: wanted };
 }
 
 function copyBinaries(identity: Identity, installed: string, log: Log): string {

@@ -167,14 +167,13 @@ export class EgressClient {
   ): Promise<Exchanged> {
     return new Promise((resolve) => {
       if (holder.stopped) return resolve(unsent(holder.stopped));
-      let line: { cancel(): void } | undefined;
       holder.current = {
         stop: (reason) => {
-          line?.cancel();
+          line.cancel();
           resolve(unsent(reason));
         },
       };
-      line = borrow((connection) => {
+      const line = borrow((connection) => {
         const exchange = new Exchange(connection, outgoing, (result) => {
           // In a turn of its own: undici first finishes with the socket that this answer came on.
           setImmediate(() => this.pool.giveBack(connection));

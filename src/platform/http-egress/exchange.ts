@@ -57,7 +57,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const { method, path, headers, body } = this.outgoing;
     try {
       const { client } = this.connection;
-      client.dispatch({ path, method: method as Dispatcher.HttpMethod, headers, body: body ?? null }, this);
+      client.dispatch({ path, method: method, headers, body: body ?? null }, this);
     } catch (error) {
       // Expected: nothing, the request was checked; undici's own refusal of one must still not reach the caller as a throw.
       this.end({ error });

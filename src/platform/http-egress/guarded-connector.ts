@@ -37,11 +37,11 @@ export function guardedConnector(
     });
   };
   const connect = buildConnector({
-    lookup: lookup as net.LookupFunction,
+    lookup: lookup,
     timeout: connectTimeoutMs,
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
-  } as buildConnector.BuildOptions);
+  });
   return (options, callback) => {
     // `lookup` is not called for literal addresses.
     const host = options.hostname.replace(/^\[|\]$/g, '');

@@ -40,6 +40,21 @@ export class Metrics {
     );
   }
 
+  /** A gauge whose values are read when somebody asks for the metrics: `read` answers labels and value of each series. */
+  watch<L extends string>(
+    name: string,
+    help: string,
+    labels: readonly L[],
+    read: () => Iterable<{ labels: Record<L, string>; value: number }>,
+  ): void {
+    const collect = function (this: Gauge<L>): void {
+      this.reset();
+      for (const series of read()) this.set(series.labels as Partial<Record<L, string>>, series.value);
+    };
+    if (!NAME.test(name)) throw new Error(`Metric name ${name} does not match ${NAME.source}`);
+    new Gauge({ name, help, labelNames: [...labels], registers: [this.registry], collect });
+  }
+
   /** Adds the process's own figures (CPU, memory, event-loop lag). Once per process. */
   collectProcess(): void {
     collectDefaultMetrics({ register: this.registry });
@@ -47,9 +62,9 @@ export class Metrics {
 
   private obtain<M>(name: string, kind: new (...args: never[]) => M, create: () => M): M {
     if (!NAME.test(name)) throw new Error(`Metric name ${name} does not match ${NAME.source}`);
-    const known = this.registry.getSingleMetric(name) as Metric | undefined;
+    const known: Metric | undefined = this.registry.getSingleMetric(name);
     if (known === undefined) return create();
     if (!(known instanceof kind)) throw new Error(`Metric ${name} exists as another kind`);
-    return known as M;
+    return known;
   }
 }

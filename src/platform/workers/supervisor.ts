@@ -48,7 +48,7 @@ export class Supervisor {
   /** Aborts all workers and waits for them, at most `deadlineMs`; those still busy then are named in the log. Repeatable. */
   async stop(deadlineMs: number): Promise<void> {
     this.stopping.abort();
-    const all = Promise.all(this.supervised.map((entry) => entry.finished));
+    const all = Promise.all(this.supervised.map((entry) => entry.finished ?? Promise.resolve()));
     const patience = new AbortController();
     await Promise.race([all, this.deps.clock.sleep(deadlineMs, patience.signal)]);
     patience.abort();

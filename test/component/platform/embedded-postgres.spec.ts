@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Database, EmbeddedPostgres, isTransient } from '../../../src/platform';
+import { eventually } from '../../support/deadline';
 import { silentLog } from '../../support/silent-log';
 
 const sql = (text: string) => ({ text, values: [] });
@@ -59,14 +60,17 @@ describe('embedded Postgres', () => {
     await database.ping();
     const killed = pidOf(server.folder);
     process.kill(killed, 'SIGKILL');
-    await until(async () => {
-      const error: unknown = await database.ping().then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-      if (error !== undefined && !isTransient(error)) throw error as Error;
-      return error === undefined && pidOf(server.folder) !== killed;
-    });
+    await eventually(
+      async () => {
+        const error: unknown = await database.ping().then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+        if (error !== undefined && !isTransient(error)) throw error as Error;
+        return error === undefined && pidOf(server.folder) !== killed;
+      },
+      { deadlineMs: 25_000, what: 'the server to be back' },
+    );
     await expect(database.ping()).resolves.toBeGreaterThan(0);
     await database.close();
     await server.stop();
@@ -98,15 +102,6 @@ describe('embedded Postgres', () => {
     await again.stop();
   }, 60_000);
 });
-
-/** Asks again every 20 ms until the answer is yes; fails after 25 s. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 25_000;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error('It did not happen within 25 s');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 /** The room as plain JavaScript, for a process that runs without a transformer. */
 function compilePlatform(target: string): void {

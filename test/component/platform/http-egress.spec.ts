@@ -1,69 +1,12 @@
+import fs from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
-import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { EgressClient, type EgressOptions, type EgressRequest, type EgressResult } from '../../../src/platform';
-
-const LOOPBACK = ['127.0.0.0/8', '::1/128', 'localhost'];
-
-type Closable = { close(done?: () => void): unknown };
+import { answered, client, closeAll, failed, get, listen, raw, web } from './egress-servers';
 
 describe('http egress', () => {
-  const clients: EgressClient[] = [];
-  const servers: Closable[] = [];
-  const sockets = new Set<net.Socket>();
-  afterEach(async () => {
-    await Promise.all(clients.splice(0).map((client) => client.close()));
-    for (const socket of sockets) socket.destroy();
-    await Promise.all(servers.splice(0).map((server) => new Promise<void>((done) => server.close(() => done()))));
-  });
-
-  const client = (options: Partial<EgressOptions> = {}): EgressClient => {
-    const made = new EgressClient({
-      allowPrivate: LOOPBACK,
-      allowHttp: ['*'],
-      connectTimeoutMs: 2000,
-      connectionsPerOrigin: 4,
-      responseBytesMax: 1000,
-      ...options,
-    });
-    clients.push(made);
-    return made;
-  };
-
-  const listen = (server: net.Server): Promise<number> => {
-    servers.push(server);
-    server.on('connection', (socket: net.Socket) => sockets.add(socket));
-    return new Promise((resolve) =>
-      server.listen(0, '127.0.0.1', () => resolve((server.address() as net.AddressInfo).port)),
-    );
-  };
-  const web = async (answer: http.RequestListener): Promise<string> =>
-    `http://127.0.0.1:${await listen(http.createServer(answer))}/hook`;
-  /** A server that writes `bytes` when the head of a request has come, and does whatever `then` says. */
-  const raw = async (bytes: string, then: (socket: net.Socket) => void = () => undefined): Promise<string> => {
-    const server = net.createServer((socket) => {
-      socket.on('error', () => undefined);
-      socket.once('data', () => socket.write(bytes, 'latin1', () => then(socket)));
-    });
-    return `http://127.0.0.1:${await listen(server)}/hook`;
-  };
-  const get = (url: string, more: Partial<EgressRequest> = {}): EgressRequest => ({
-    method: 'GET',
-    url,
-    headers: [],
-    deadlineMs: 2000,
-    ...more,
-  });
-  const failed = (result: EgressResult) => {
-    if (result.kind !== 'failed') throw new Error(`answered ${result.status}`);
-    return result;
-  };
-  const answered = (result: EgressResult) => {
-    if (result.kind !== 'answered') throw new Error(`failed: ${result.phase}: ${result.reason}`);
-    return result;
-  };
+  afterEach(closeAll);
 
   it('sends method, path, headers as given, body; reads status, headers and body', async () => {
     let seen: { method?: string; url?: string; raw: string[]; body: string } | undefined;
@@ -270,7 +213,6 @@ describe('http egress', () => {
     const server = net.createServer();
     const port = await listen(server);
     await new Promise<void>((done) => server.close(() => done()));
-    servers.pop();
     expect(failed(await client().request(get(`http://127.0.0.1:${port}/`)))).toMatchObject({
       phase: 'connect',
       beforeResponse: true,
@@ -302,75 +244,6 @@ describe('http egress', () => {
     expect(failed(await client().request(get(`https://localhost:${selfSigned}/`)))).toMatchObject({
       phase: 'tls',
       reason: expect.stringMatching(/self.signed/i) as string,
-    });
-  });
-
-  describe('addresses', () => {
-    const strict = (options: Partial<EgressOptions> = {}) => client({ allowPrivate: [], ...options });
-
-    it('refuses private addresses without connecting, as literals and by name', async () => {
-      let connections = 0;
-      const server = net.createServer(() => (connections += 1));
-      const port = await listen(server);
-      for (const host of [
-        '127.0.0.1',
-        'localhost',
-        '2130706433',
-        '0x7f.1',
-        '[::1]',
-        '[::ffff:7f00:1]',
-        '0.0.0.0',
-        '[64:ff9b::7f00:1]',
-        '127.1',
-      ]) {
-        expect(failed(await strict().request(get(`http://${host}:${port}/`))).phase).toBe('policy');
-      }
-      const byName = strict({ resolver: (_host, done) => done(null, [{ address: '127.0.0.1', family: 4 }]) });
-      expect(failed(await byName.request(get(`http://public.example:${port}/`)))).toMatchObject({
-        phase: 'policy',
-        beforeResponse: true,
-      });
-      expect(connections).toBe(0);
-    });
-
-    it('row 14: one private address among public ones refuses the name', async () => {
-      const mixed = strict({
-        resolver: (_host, done) =>
-          done(null, [
-            { address: '93.184.216.34', family: 4 },
-            { address: '10.0.0.1', family: 4 },
-          ]),
-      });
-      expect(failed(await mixed.request(get('http://mixed.example/'))).phase).toBe('policy');
-    });
-
-    it('row 9: metadata addresses are refused though private ones are allowed', async () => {
-      const open = client({
-        allowPrivate: ['0.0.0.0/0', '::/0', 'meta.example'],
-        resolver: (_host, done) => done(null, [{ address: '169.254.169.254', family: 4 }]),
-      });
-      expect(failed(await open.request(get('http://meta.example/'))).phase).toBe('policy');
-      expect(open.refuses('http://169.254.169.254/')).toContain('metadata');
-    });
-
-    it('row 15: a name that turns private between two connections is refused at the second', async () => {
-      const url = await web((_request, response) => response.writeHead(200, { connection: 'close' }).end());
-      const answers = ['127.0.0.1', '10.0.0.1'];
-      const sender = client({ resolver: (_host, done) => done(null, [{ address: answers.shift()!, family: 4 }]) });
-      const named = url.replace('127.0.0.1', 'rebinding.example');
-      expect(answered(await sender.request(get(named))).status).toBe(200);
-      expect(failed(await sender.request(get(named))).phase).toBe('policy');
-    });
-
-    it('refuses bad URLs and headers without connecting', async () => {
-      expect(failed(await client().request(get('ftp://a.example/'))).phase).toBe('url');
-      expect(failed(await client().request(get('https://a.example/', { headers: [['X', 'a\r\nb']] })))).toMatchObject({
-        phase: 'policy',
-      });
-      expect(client({ ownOrigins: ['http://127.0.0.1:8080'] }).refuses('http://127.0.0.1:8080/fhir')).toContain(
-        'itself',
-      );
-      expect(client().refuses('http://127.0.0.1:9999/')).toBeUndefined();
     });
   });
 });
