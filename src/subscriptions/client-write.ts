@@ -7,7 +7,7 @@ import {
   type SubscriptionRewrite,
 } from '../fhir';
 import { checkSubscription, readEnd, type CheckContext } from './check-subscription';
-import { splitSecrets } from './header-secrets';
+import { splitSecrets, type StoredSecrets } from './header-secrets';
 import type { Incarnation } from './incarnation';
 import { effectiveEnd, pastEndIssue, type PastEnd, type PreparedWrite } from './prepared-write';
 import { statusFromClient } from './status-machine';
@@ -39,7 +39,7 @@ export interface AcceptedWrite {
 export function acceptClientWrite(input: ClientWriteInput, context: ClientWriteContext): AcceptedWrite {
   const { sent, before, stored } = input;
   const checked = checkSubscription(sent, context);
-  const headers = splitSecrets(checked.headers, input.storedSecrets, context.paths.header);
+  const headers = splitSecrets(checked.headers, storedSecretsOf(input), context.paths.header);
   const status = statusFromClient(sent.status, before?.status, context.paths.status);
   const end = endOf(input, checked.end, context);
   const refused = [...checked.issues, ...headers.issues, ...end.issues.filter((issue) => issue.severity === 'error')];
@@ -66,6 +66,16 @@ export function acceptClientWrite(input: ClientWriteInput, context: ClientWriteC
     },
     warnings: [...end.issues, ...error.warnings],
   };
+}
+
+function storedSecretsOf({ sent, stored, storedSecrets }: ClientWriteInput): StoredSecrets {
+  const isEndpointElsewhere = originOf(stored?.channel.endpoint) !== originOf(sent.channel.endpoint);
+  return { names: storedSecrets, isEndpointElsewhere: storedSecrets.size > 0 && isEndpointElsewhere };
+}
+
+/** Undefined where there is no URL to speak of; the channel's own check says so. */
+function originOf(endpoint: string | undefined): string | undefined {
+  return endpoint !== undefined && URL.canParse(endpoint) ? new URL(endpoint).origin : undefined;
 }
 
 function endOf(

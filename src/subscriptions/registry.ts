@@ -150,7 +150,9 @@ export class SubscriptionRegistry {
   private parsed(interval: CriteriaInterval): RegistryInterval & { canonical: string } {
     const query: SearchQuery = parseCriteria(this.deps.definitions, interval.criteria, { baseUrl: interval.baseUrl });
     const { opened, closed } = interval;
-    return { query, canonical: canonicalQuery(query), ...(opened && { opened }), ...(closed && { closed }) };
+    // The base URL says which absolute references are our own, so it is part of what the criteria mean.
+    const canonical = `${interval.baseUrl} ${canonicalQuery(query)}`;
+    return { query, canonical, ...(opened && { opened }), ...(closed && { closed }) };
   }
 }
 

@@ -49,6 +49,19 @@ it('masks in read, vread, history and search, and in the answer of the write', a
   expect(shown).not.toContain(marker);
 });
 
+it('a stored value never follows the endpoint to another origin', async () => {
+  await subscribe(world, subscription('Patient', { id: 'moved', channel: { header: ['Authorization: Bearer one'] } }));
+  const read = await get(world, 'Subscription', 'moved');
+  const channel = read['channel'] as { endpoint: string };
+  const to = (endpoint: string): Promise<unknown> => put(world, { ...read, channel: { ...channel, endpoint } });
+  await expect(to('https://elsewhere.example/fhir')).rejects.toMatchObject({
+    status: 422,
+    issues: [{ expression: 'Subscription.channel.header[0]', text: expect.stringContaining('another origin') }],
+  });
+  await to(`${channel.endpoint}/deeper`);
+  expect((await headersOf('moved')).headers).toEqual([['Authorization', 'Bearer one']]);
+});
+
 it('S4.7: keeps the stored value when the mask is sent back; a new value replaces it; what is left out is forgotten', async () => {
   const header = ['Authorization: Bearer one', 'X-Key: k1'];
   await subscribe(world, subscription('Patient', { id: 'kept', channel: { header } }));
