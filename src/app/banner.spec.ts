@@ -3,7 +3,12 @@ import { banner } from './banner';
 import { ownOrigins } from './own-origins';
 
 const shown = (env: Record<string, string>, dataPlace = '/srv/herald/database/cluster'): string =>
-  banner({ config: loadConfig(env), address: { host: '127.0.0.1', port: 8080 }, dataPlace, temporaryFolder: '/tmp' });
+  banner({
+    config: loadConfig(env),
+    address: { host: '127.0.0.1', port: 8080 },
+    dataPlace,
+    temporaryFolder: '/scratch',
+  });
 
 describe('banner', () => {
   it('says where everything is and gives a line to try', () => {
@@ -16,7 +21,7 @@ describe('banner', () => {
     expect(text).toContain('loopback');
     expect(text).toMatch(/curl .*\/fhir\/Patient/);
     expect(text).not.toContain('temporary');
-    expect(shown({}, '/tmp/x/cluster')).toContain('temporary');
+    expect(shown({}, '/scratch/x/cluster')).toContain('temporary');
   });
 
   it('never shows a token, and no FHIR base where there is none', () => {

@@ -49,6 +49,7 @@ function readConfig(): HeraldConfig | undefined {
   try {
     return loadConfig();
   } catch (error) {
+    // Expected: settings that are wrong, unknown or unsafe; every one is named.
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
     process.exitCode = EXIT_FAILED;

@@ -1,6 +1,7 @@
 // Everything that runs for as long as the process runs is a Worker under this supervisor: a throw is logged and the worker
 // starts again with back-off, so a lost database never ends the process.
 import type { Clock } from '../clock/clock';
+import { describeError, isTransient } from '../database/database-errors';
 import { WORKER_RESTART_MS_MAX, WORKER_RESTART_MS_MIN, WORKER_STEADY_MS } from '../limits';
 import type { Log } from '../log/log';
 
@@ -62,7 +63,7 @@ export class Supervisor {
   }
 
   private async keepRunning(entry: Supervised): Promise<void> {
-    const { clock, log } = this.deps;
+    const { clock } = this.deps;
     const { signal } = this.stopping;
     let delayMs = WORKER_RESTART_MS_MIN;
     while (!signal.aborted) {
@@ -79,11 +80,19 @@ export class Supervisor {
         entry.health.lastError = error instanceof Error ? error.message : String(error);
         entry.health.restarts += 1;
         entry.health.state = 'restarting';
-        log.error({ worker: entry.worker.name, error, restartInMs: delayMs }, 'worker.failed');
+        this.tell(entry.worker.name, error, delayMs);
         await clock.sleep(delayMs, signal);
         delayMs = Math.min(delayMs * 2, WORKER_RESTART_MS_MAX);
       }
     }
     entry.health.state = 'stopped';
+  }
+
+  /** A lost database is one line for each try; anything else comes with its trace. */
+  private tell(worker: string, error: unknown, restartInMs: number): void {
+    const { log } = this.deps;
+    if (isTransient(error))
+      log.warn({ worker, reason: describeError(error), restartInMs }, 'worker.waits-for-database');
+    else log.error({ worker, error, restartInMs }, 'worker.failed');
   }
 }
