@@ -6,6 +6,8 @@ export const PARTITION_DAYS_AHEAD = 3;
 export const PARTITION_INTERVAL_MS = 60 * 60 * 1000;
 /** How long making a partition may wait for running transactions, with others waiting behind it, before it gives way and tries again later. */
 export const PARTITION_LOCK_TIMEOUT_MS = 1_000;
+/** After a day has begun, or a partition was made, its rows are counted for the planner this much later. */
+export const PARTITION_SETTLE_MS = 60_000;
 /** After a failed try (somebody held the table), the worker looks again this soon. */
 export const PARTITION_RETRY_MS = 10_000;
 /** The sweep looks at this many unmatched rows for every root it was asked for before it turns to listing roots. */

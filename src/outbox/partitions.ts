@@ -22,6 +22,11 @@ export function partitionsFor(now: Date): DayPartition[] {
   });
 }
 
+/** Until midnight UTC. */
+export function msToNextDay(now: Date): number {
+  return DAY_MS - (now.getTime() % DAY_MS);
+}
+
 /**
  * Makes the missing partitions, one transaction each, and returns their names. Safe beside writers, matchers and other processes doing the
  * same. Throws lock_timeout (55P03) when running transactions held the default partition too long: try again later.

@@ -1,7 +1,8 @@
-// Keeps the outbox's daily partitions ahead of the clock: at start, then every hour.
+// Keeps the outbox's daily partitions ahead of the clock: at start, then every hour, and a minute into each day, when the new partition holds
+// enough rows for statistics.
 import type { Clock, Database, Log, Worker } from '../platform';
-import { PARTITION_INTERVAL_MS, PARTITION_RETRY_MS } from './limits';
-import { analyzeCurrentPartition, ensurePartitions } from './partitions';
+import { PARTITION_INTERVAL_MS, PARTITION_RETRY_MS, PARTITION_SETTLE_MS } from './limits';
+import { analyzeCurrentPartition, ensurePartitions, msToNextDay } from './partitions';
 
 /** May run in every process: the first one to come makes what is missing. */
 export class OutboxPartitionsWorker implements Worker {
@@ -20,7 +21,8 @@ export class OutboxPartitionsWorker implements Worker {
       const made = await ensurePartitions(database, clock.now());
       if (made.length > 0) log.info({ partitions: made }, 'outbox.partitions-made');
       await analyzeCurrentPartition(database, clock.now());
-      return PARTITION_INTERVAL_MS;
+      if (made.length > 0) return PARTITION_SETTLE_MS;
+      return Math.min(PARTITION_INTERVAL_MS, msToNextDay(clock.now()) + PARTITION_SETTLE_MS);
     } catch (error) {
       // Expected: a long transaction holds the table, or the database is away. Rows fall into the default partition meanwhile.
       log.warn({ error }, 'outbox.partitions-postponed');
