@@ -41,7 +41,17 @@ function run(step) {
 function report(result) {
   const verdict = result.code === 0 ? 'ok    ' : 'FAILED';
   console.log(`${verdict} ${result.name.padEnd(14)} ${result.seconds.toFixed(1).padStart(6)} s`);
-  if (result.code !== 0 && result.output.trim()) console.log(result.output.trimEnd().replace(/^/gm, '    '));
+  const story = told(result.output);
+  if (result.code !== 0 && story) console.log(story.replace(/^/gm, '    '));
+}
+
+/** What is worth reading of a failed step: not the suites that passed, nor jest's second telling of the failures. */
+function told(output) {
+  const lines = output.split('Summary of all failing tests')[0].split('\n');
+  return lines
+    .filter((line) => !/^PASS /.test(line) && !/^npm warn/.test(line))
+    .join('\n')
+    .trim();
 }
 
 /** Runs the steps, `width` at a time in the order given; answers what became of each. */

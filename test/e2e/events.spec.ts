@@ -195,3 +195,20 @@ it('S1.1, S4.29: a transaction tells its entries in entry order after its commit
   await herald.drained();
   expect(receiver.requests.map((request) => request.path.split('/').pop())).toEqual(ids);
 });
+
+it('S2.9: when the notice arrives, the resource is already readable and searchable', async () => {
+  const found: boolean[] = [];
+  receiver.answer(async (request) => {
+    const id = request.path.split('/').pop()!;
+    const [read, search] = await Promise.all([
+      herald.get(`Patient/${id}`),
+      herald.get(`Patient?gender=other&_id=${id}`),
+    ]);
+    found.push(read.status === 200 && search.body.total === 1);
+    return { status: 200 };
+  });
+  await subscribe(herald, restHook('Patient?gender=other', receiver.url, { settings: { cap: 16 } }));
+  await Promise.all(Array.from({ length: 100 }, (_, n) => herald.put(patient(`notice-${n}`, { gender: 'other' }))));
+  await receiver.received(100, 20_000);
+  expect(found).toEqual(Array(100).fill(true));
+});

@@ -165,3 +165,20 @@ it('shows failing, held keys and the last error to the operator while it fails',
   const deliveries = await herald.get(`/admin/deliveries?subscription=${id}`);
   expect(deliveries.text).toMatch(/"held"/);
 });
+
+it('S1.19: a Subscription on Subscription?status=error is told of the failure, and its own failing raises no loop', async () => {
+  const alarm = await subscribe(
+    herald,
+    restHook('Subscription?status=error', `${receiver.url}/alarm`, { settings: hasty }),
+  );
+  const first = await subscribe(herald, restHook('Patient', `${receiver.url}/fhir`, { settings: hasty }));
+  receiver.answer(() => ({ status: 500 }));
+  await herald.put(patient('alarming'));
+  await Promise.all([statusOf(herald, first, 'error'), statusOf(herald, alarm, 'error')]);
+  receiver.answer(() => ({ status: 200 }));
+  await herald.drained();
+  const told = receiver.processed.filter((request) => request.path.startsWith('/alarm/'));
+  expect(new Set(told.map((request) => request.path))).toEqual(new Set([`/alarm/Subscription/${first}`]));
+  expect(told[0]!.json()).toMatchObject({ id: first, status: 'error' });
+  await Promise.all([statusOf(herald, first, 'active'), statusOf(herald, alarm, 'active')]);
+});

@@ -1,0 +1,34 @@
+// Bad neighbours: endpoints that hang take their own slots, not the good one's.
+import { SubscriberStub } from '../support/subscriber-stub';
+import { startHerald } from '../support/herald';
+import { restHook, subscribe } from '../support/subscription';
+
+const hanging = 10;
+const events = 40;
+
+it('S4.18: ten endpoints hang, the good one is served as if they were not there', async () => {
+  const herald = await startHerald();
+  const good = await SubscriberStub.start();
+  const bad = await Promise.all(
+    Array.from({ length: hanging }, () => SubscriberStub.start({ answer: () => ({ hang: true }) })),
+  );
+  try {
+    const settings = { deadline: '5s', 'error-after': '1h' };
+    await Promise.all(
+      [good, ...bad].map((receiver) => subscribe(herald, restHook('Patient', receiver.url, { settings }))),
+    );
+    const answeredAt = new Map<string, number>();
+    for (let n = 0; n < events; n += 1) {
+      await herald.put({ resourceType: 'Patient', id: `n${n}` });
+      answeredAt.set(`/Patient/n${n}`, performance.now());
+    }
+    const arrived = await good.received(events, 10_000);
+    const latencies = arrived.map((request) => request.at - answeredAt.get(request.path)!).sort((a, b) => a - b);
+    expect(latencies[Math.floor(events * 0.95)]).toBeLessThan(1_000);
+    // They did hang meanwhile, each up to its own cap.
+    expect(bad.every((receiver) => receiver.inFlight > 0 && receiver.inFlightMax <= 8)).toBe(true);
+  } finally {
+    await Promise.all([good, ...bad].map((receiver) => receiver.stop()));
+    await herald.stop();
+  }
+}, 60_000);
