@@ -18,6 +18,7 @@ import {
   type Log,
 } from '../platform';
 import { MATCHER_SESSION_SETTINGS } from '../matching';
+import { STORE_SESSION_SETTINGS } from '../store';
 import { DATABASE_WAIT_MS_MAX, DATABASE_WAIT_STEP_MS, DUTY_CONNECTIONS } from './limits';
 
 export interface Ground {
@@ -135,7 +136,7 @@ function openPools(config: HeraldConfig, url: string, log: Log, closers: Closers
     return database;
   };
   return {
-    api: open('api', roles.has('api') ? poolApi : Math.min(poolApi, DUTY_CONNECTIONS)),
+    api: open('api', roles.has('api') ? poolApi : Math.min(poolApi, DUTY_CONNECTIONS), { ...STORE_SESSION_SETTINGS }),
     matcher: roles.has('matcher') ? open('matcher', poolMatcher, { ...MATCHER_SESSION_SETTINGS }) : undefined,
     deliverer: roles.has('deliverer') ? open('deliverer', poolDeliverer) : undefined,
   };
