@@ -180,6 +180,8 @@ function fingerprint(request: ReceivedRequest): string {
 }
 
 async function figures(): Promise<Record<'rows' | 'stale' | 'unsent' | 'overlaps' | 'early' | 'afterSuccess', number>> {
+  // Fresh tables have no statistics, and the questions below join them with themselves.
+  await db.database.query({ text: 'analyze attempt, delivery', values: [] });
   const { rows } = await db.database.query<
     Record<'rows' | 'stale' | 'unsent' | 'overlaps' | 'early' | 'afterSuccess', number>
   >({
