@@ -24,6 +24,12 @@ describe('banner', () => {
     expect(shown({}, '/scratch/x/cluster')).toContain('temporary');
   });
 
+  it('says when the server may fail on purpose', () => {
+    expect(shown({})).not.toContain('TEST MODE');
+    const text = shown({ HERALD_TEST_MODE: 'true', HERALD_FAILPOINTS: 'match.after-mark=exit@3' });
+    expect(text).toMatch(/TEST MODE.*match\.after-mark \(exit\)/);
+  });
+
   it('never shows a token, and no FHIR base where there is none', () => {
     const text = shown({ HERALD_TOKENS: 'alice:0123456789abcdef', ROLES: 'matcher' });
     expect(text).toContain('alice');

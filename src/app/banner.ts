@@ -26,9 +26,14 @@ export function banner({ config, address, dataPlace, temporaryFolder }: BannerFa
     hasApi ? ['Try', tryLine(config, base)] : undefined,
   ];
   const shown = lines.filter((line) => line !== undefined).map(([name, text]) => `  ${name.padEnd(10)} ${text}`);
-  const warnings = isInside(dataPlace, temporaryFolder)
-    ? ['', '  The data folder is in a temporary folder: the system may delete it. Set HERALD_DATA to another.']
-    : [];
+  const warnings = [
+    ...(isInside(dataPlace, temporaryFolder)
+      ? ['', '  The data folder is in a temporary folder: the system may delete it. Set HERALD_DATA to another.']
+      : []),
+    ...(config.testing.isTestMode
+      ? ['', `  TEST MODE: not for data that matter. Failpoints: ${failpointsLine(config)}.`]
+      : []),
+  ];
   return ['', '  Herald is ready.', '', ...shown, ...warnings, '', ''].join('\n');
 }
 
@@ -57,6 +62,10 @@ function endpointsLine(config: HeraldConfig): string {
 function tryLine(config: HeraldConfig, base: string): string {
   const token = config.tokens.length > 0 ? `-H 'Authorization: Bearer …' ` : '';
   return `curl -i ${token}-H 'Content-Type: application/fhir+json' -d '{"resourceType":"Patient","active":true}' ${base}/Patient`;
+}
+
+function failpointsLine(config: HeraldConfig): string {
+  return config.testing.failpoints.map(({ name, action }) => `${name} (${action.kind})`).join(', ') || 'none';
 }
 
 function isInside(place: string, folder: string): boolean {

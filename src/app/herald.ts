@@ -1,6 +1,6 @@
 // One Herald: everything a process does, started in order and stopped in reverse. Used by main.ts, and by tests inside their own process.
 import { recoverLeases } from '../deliveries';
-import { describeError, type HeraldConfig, type Log } from '../platform';
+import { armFailpoints, describeError, type HeraldConfig, type Log } from '../platform';
 import { clearForeignSnapshots, verifySecretKey } from '../subscriptions';
 import { composeHerald, type Parts } from './compose';
 import { openGround } from './ground';
@@ -23,6 +23,7 @@ export interface Herald {
  * `signal` gives up a start that waits for its database.
  */
 export async function startHerald(config: HeraldConfig, log: Log, signal?: AbortSignal): Promise<Herald> {
+  enterTestMode(config, log);
   const ground = await openGround(config, log, signal);
   const parts = composeHerald(ground);
   try {
@@ -39,6 +40,13 @@ export async function startHerald(config: HeraldConfig, log: Log, signal?: Abort
     await stopParts(parts);
     throw error;
   }
+}
+
+/** Says so, since a server in test mode may fail on purpose. The configuration has refused it everywhere but on loopback. */
+function enterTestMode({ testing }: HeraldConfig, log: Log): void {
+  if (!testing.isTestMode) return;
+  armFailpoints(testing.failpoints);
+  log.warn({ failpoints: testing.failpoints.map(({ name, action }) => `${name}=${action.kind}`) }, 'herald.test-mode');
 }
 
 /** What must be true before the first request and the first claim. */

@@ -1,7 +1,7 @@
 // One attempt: read what is to be sent, make sure it may still be sent, send it, say how it ended.
 import type { AttemptOutcome, ChannelCatalogue } from '../channels';
 import { buildNotification, needsBody, NotificationError, type OutboundNotification } from '../notifications';
-import type { Clock } from '../platform';
+import { failpoint, type Clock } from '../platform';
 import type { DeliverySubscription } from '../subscriptions';
 import type { BodyLoader } from './body-loader';
 import type { WaitingDelivery } from './ledger/rows';
@@ -70,7 +70,9 @@ async function send(deps: AttemptDeps, tried: Tried, notification: OutboundNotif
   if (channel === undefined) throw new Error(`There is no ${CHANNEL_TYPE} channel in this build`);
   const startedAt = clock.now();
   const startedMs = clock.monotonicMs();
+  await failpoint('send.before');
   const outcome = await channel.send(notification, { deadlineMs: tried.subscription.deadlineMs });
+  await failpoint('send.after-response');
   const durationMs = clock.monotonicMs() - startedMs;
   return { ...tried, startedAt, endedAt: clock.now(), durationMs, outcome, request: notification };
 }

@@ -1,5 +1,5 @@
 // Claims due slices: at a ring, when one is known to become due, and by the sweep, which alone is enough.
-import { describeError, type Clock, type Database, type DeliveryDefaults, type Log } from '../platform';
+import { describeError, failpoint, type Clock, type Database, type DeliveryDefaults, type Log } from '../platform';
 import { claimSlices, type ClaimedSlice } from './ledger/claim';
 import { CLAIM_SLICES_MAX, LEDGER_RETRY_MS, OWNED_SLICES_MAX } from './limits';
 import type { OwnedSlices } from './owned-slices';
@@ -70,10 +70,12 @@ export class Claimer {
     const readAtMs = clock.monotonicMs();
     const isSweep = readAtMs - this.sweptAtMs >= defaults.sweepIntervalMs;
     if (isSweep) this.sweptAtMs = readAtMs;
+    if (isSweep) await failpoint('sweep.claim');
     const now = clock.now();
     if (this.nextDueAtMs <= now.getTime()) this.nextDueAtMs = Infinity;
     const slicesMax = Math.min(CLAIM_SLICES_MAX, OWNED_SLICES_MAX - owned.size);
     const claim = await claimSlices(database, { ...defaults, now, slicesMax, includeNarrow: isSweep });
+    await failpoint('claim.after-commit');
     await adopt(claim.slices, readAtMs);
     return claim.hasMore;
   }

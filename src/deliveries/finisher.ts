@@ -1,5 +1,5 @@
 // Brings results into the ledger in batches, and takes what the ledger says about them back into memory.
-import { describeError, isTransient, type Clock, type Database, type Log } from '../platform';
+import { describeError, failpoint, isTransient, type Clock, type Database, type Log } from '../platform';
 import type { Tried } from './attempt';
 import { finishResults, type Finished } from './ledger/finish';
 import { readEvidence } from './ledger/evidence';
@@ -72,13 +72,13 @@ export class Finisher {
     const judged = batch.map((tried) =>
       resultOf(tried, { now, random: this.deps.random(), defaults: this.deps.defaults, evidence: evidence.get(tried) }),
     );
-    const finished = await database.transaction((tx) =>
-      finishResults(
-        tx,
-        judged.map(({ result }) => result),
-        now,
-      ),
-    );
+    const finished = await database.transaction(async (tx) => {
+      const written = judged.map(({ result }) => result);
+      const answers = await finishResults(tx, written, now);
+      await failpoint('finish.before-commit');
+      return answers;
+    });
+    await failpoint('finish.after-commit');
     const results = judged.map((one, index) => ({ ...one, ...finished[index]! }));
     for (const result of results) this.takeBack(result);
     this.deps.onFinished(results);

@@ -1,6 +1,6 @@
 // Tells Subscriptions how their deliveries go: failure counters after each batch, `error` after a while of unbroken failure, `active` again after
 // a success. Runs beside the sending, one round at a time; nothing here delays a delivery.
-import { describeError, type Clock, type Database, type Log } from '../platform';
+import { describeError, failpoint, type Clock, type Database, type Log } from '../platform';
 import type { DeliverySubscription } from '../subscriptions';
 import type { Tried } from './attempt';
 import { errorText } from './error-text';
@@ -97,6 +97,7 @@ export class HealthKeeper {
     this.pending = new Map();
     try {
       const notes = [...round.values()].map(({ note }) => note).sort((a, b) => a.subscriptionKey - b.subscriptionKey);
+      await failpoint('health.before-write');
       const healths = await this.deps.database.transaction((tx) => noteHealth(tx, notes));
       for (const health of healths) await this.tellSubscription(health, round.get(health.subscriptionKey)!);
     } catch (error) {
@@ -115,6 +116,7 @@ export class HealthKeeper {
     if (pending.note.hasSuccess && pending.note.failures === 0) this.failing.delete(key);
     if (step === undefined) return;
     try {
+      await failpoint('health.before-status');
       const text = pending.trouble ? lineOf(pending.trouble.tried, await countWaiting(this.deps.database, key)) : '';
       const wrote =
         step === 'active'

@@ -1,5 +1,5 @@
 // Keeps permission fresh: every half second the reading of every owned slice, and leases prolonged before they run out.
-import type { Clock, Database } from '../platform';
+import { failpoint, type Clock, type Database } from '../platform';
 import { readOwned, renewLeases } from './ledger/leases';
 import { sliceKey } from './ledger/rows';
 import { RENEW_AFTER_SHARE } from './limits';
@@ -43,7 +43,9 @@ export class LeaseKeeper {
     const old = runs.filter((run) => run.leaseUntil.getTime() - now.getTime() < leaseMs - leaseMs / RENEW_AFTER_SHARE);
     if (old.length === 0) return;
     const until = new Date(now.getTime() + leaseMs);
+    await failpoint('lease.before-renew');
     const renewed = new Set((await renewLeases(database, old, until)).map(sliceKey));
+    await failpoint('lease.after-renew');
     for (const run of old) {
       if (renewed.has(sliceKey(run))) run.leaseUntil = until;
       else if (this.deps.owned.get(run) === run) this.lose(run);

@@ -1,5 +1,5 @@
 // Looks again in slices with nothing left to start: more to do, or back to sleep.
-import type { Clock, Database } from '../platform';
+import { failpoint, type Clock, type Database } from '../platform';
 import { fence, lookAgain, type DrainedSlice, type Looked } from './ledger/finish';
 import { passBarriers } from './ledger/barrier';
 import type { WindowSettings } from './ledger/windows';
@@ -35,9 +35,13 @@ export class Looker {
     const now = clock.now();
     const slices = runs.map((run) => this.drained(run, now));
     for (const run of runs) run.mayHaveMore = false;
-    const looked = await database.transaction(async (tx) =>
-      lookAgain(tx, slices, await fence(tx, slices), { ...settings, now }),
-    );
+    const looked = await database.transaction(async (tx) => {
+      const held = await fence(tx, slices);
+      await failpoint('idle.after-lock');
+      const answers = await lookAgain(tx, slices, held, { ...settings, now });
+      await failpoint('idle.before-commit');
+      return answers;
+    });
     const barred = new Set<number>();
     for (const [index, one] of looked.entries()) {
       const run = runs[index]!;

@@ -1,7 +1,7 @@
 // The net under the bus: asks Postgres for roots with unmatched events and matches them. Alone it keeps the system correct; hints only
 // make it fast. It also tidies up: snapshots nobody needs any more, subscriptions that became unreadable, the lag as a metric.
 import { snapshotsWithoutWaiting, unmatchedRoots, unmatchedStats } from '../outbox';
-import { describeError, isTransient, type Clock, type Database, type Log, type Worker } from '../platform';
+import { describeError, failpoint, isTransient, type Clock, type Database, type Log, type Worker } from '../platform';
 import { clearSnapshots, type SubscriptionRegistry, type SubscriptionStatusWriter } from '../subscriptions';
 import { SNAPSHOTS_MAX, SWEEP_ROOTS_MAX, SWEEPS_BETWEEN_TIDYING } from './limits';
 import type { Matcher } from './matcher';
@@ -41,6 +41,7 @@ export class MatchSweepWorker implements Worker {
   /** Matches everything that waits now. */
   async sweep(signal: AbortSignal): Promise<void> {
     const { database, matcher, registry, clock } = this.deps;
+    await failpoint('sweep.match');
     while (!signal.aborted) {
       const roots = await unmatchedRoots(database, SWEEP_ROOTS_MAX);
       if (roots.length > 0) await matcher.matchRoots(roots, signal);

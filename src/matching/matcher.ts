@@ -2,7 +2,7 @@
 // deliveries, and marks the events. All of it or nothing, so a repeat burns no number and nothing is matched twice.
 import type { FhirResource } from '../fhir';
 import { claimEvents, markMatched, type ResourceEvent } from '../outbox';
-import type { Clock, Database, Log, Metrics, Tx } from '../platform';
+import { failpoint, type Clock, type Database, type Log, type Metrics, type Tx } from '../platform';
 import { versionName, type ResourceStore, type VersionKey } from '../store';
 import type { SubscriptionRegistry } from '../subscriptions';
 import { BREATH_MS, ROUNDS_MAX } from './limits';
@@ -86,6 +86,7 @@ export class Matcher {
     const startedMs = clock.monotonicMs();
     const { outcome, touched } = await database.transaction((tx) => this.matchInside(tx, rootHashes));
     if (outcome.decided.length === 0) return 0;
+    await failpoint('match.after-commit');
     if (touched.length > 0) onScheduled(touched);
     this.metrics.batch(outcome, clock.monotonicMs() - startedMs, clock.now());
     this.isolateBroken(outcome);
@@ -97,20 +98,26 @@ export class Matcher {
     rootHashes: readonly number[],
   ): Promise<{ outcome: BatchOutcome; touched: number[] }> {
     const { registry, index, schedule, clock, claimMax, limits = BATCH_LIMITS } = this.deps;
+    await failpoint('match.before-claim');
     const claimed = await claimEvents(tx, rootHashes, claimMax);
     if (claimed.length === 0) return { outcome: { decided: [], deliveries: 0, broken: [] }, touched: [] };
+    await failpoint('match.after-claim');
     // After the claim, never before: whoever saw a Subscription active and then wrote is in the claim only after that activation committed.
     await registry.catchUp(tx);
+    await failpoint('match.after-catch-up');
     const planned = planPrefix(claimed, index, limits);
     const bodies = await this.readBodies(tx, planned);
     const outcome = await decide(planned, (key) => bodies.get(nameOf(key)), index, limits, paceOf(clock));
+    await failpoint('match.after-match');
     const now = clock.now();
     const matches = outcome.decided.flatMap(({ event, matched }) =>
       matched.map(({ subscriptionKey }): ScheduledMatch => ({ subscriptionKey, event })),
     );
     const touched = matches.length > 0 ? await schedule(tx, now, matches) : [];
+    await failpoint('match.after-number');
     const seqs = outcome.decided.map(({ event }) => event.seq);
     await markMatched(tx, seqs, now);
+    await failpoint('match.after-mark');
     return { outcome, touched };
   }
 

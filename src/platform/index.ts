@@ -13,6 +13,14 @@ export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postg
 export { EmbeddedPostgresError } from './embedded-postgres/embedded-postgres-error';
 export { EgressClient, type EgressOptions, type EgressRequest, type EgressResult } from './http-egress/egress-client';
 export type { FailurePhase } from './http-egress/failure';
+export {
+  armFailpoints,
+  failpoint,
+  failpointVisits,
+  FAILPOINTS,
+  type ArmedFailpoint,
+  type FailpointName,
+} from './failpoint/failpoint';
 export { hash53, randomId, uuidv7 } from './ids/ids';
 export { holdDuty, releaseDuty } from './leader/leader';
 export { createLog, type Log } from './log/log';

@@ -1,7 +1,7 @@
 // The store's one service: every write of a resource goes through here, and every read comes from here.
 // A write without participants is one statement; anything else takes the transaction road.
 import type { FhirDefinitions, ParsedResource, SearchQuery } from '../fhir';
-import { randomId, type Clock, type Database, type Log, type Metrics, type Tx } from '../platform';
+import { failpoint, randomId, type Clock, type Database, type Log, type Metrics, type Tx } from '../platform';
 import type { OutboxDoorbell } from '../outbox';
 import { Announcements } from './announcements';
 import { CreateGroups } from './create-groups';
@@ -64,6 +64,7 @@ export class ResourceStore {
     const id = options.id ?? randomId();
     if (this.participants.has(resource.type)) return this.alone(context, { kind: 'create', resource, id });
     const { write, draft } = this.shortWrite(context, resource, id);
+    await failpoint('write.before-commit');
     // Only fresh ids share a statement: one that may be taken would hold the others up while it waits for a row.
     const created =
       options.id === undefined ? await this.groups.create(context, draft, write.now) : await createRow(write, draft);
@@ -83,6 +84,7 @@ export class ResourceStore {
     const { ifMatch } = options;
     if (this.participants.has(resource.type)) return this.alone(context, { kind: 'update', id, resource, ifMatch });
     const { write, draft } = this.shortWrite(context, resource, id);
+    await failpoint('write.before-commit');
     const updated = await updateRow(write, draft, ifMatch);
     if (updated) return this.ended(context, updated);
     if (ifMatch !== undefined) throw versionMismatch(`${draft.type}/${id}`, ifMatch, undefined);
@@ -102,6 +104,7 @@ export class ResourceStore {
     const { ifMatch } = options;
     if (this.participants.has(type)) return this.alone(context, { kind: 'delete', type, id, ifMatch });
     const write = { tx: this.deps.database, context, now: this.deps.clock.now() };
+    await failpoint('write.before-commit');
     return this.ended(context, await deleteRow(write, type, id, ifMatch));
   }
 
@@ -185,13 +188,15 @@ export class ResourceStore {
 
   private async together(context: WriteContext, operations: readonly RoadOperation[]): Promise<WriteResult[]> {
     const { ends, changes } = await this.road.run(context, operations);
+    await failpoint('write.after-commit');
     this.announcements.announce(context, ends);
     for (const change of changes) this.participants.committed(change);
     const changed = new Map(changes.map((change) => [`${change.type}/${change.id}/${change.version}`, change]));
     return ends.map((end) => this.shown(end, changed));
   }
 
-  private ended(context: WriteContext, end: RoadEnd): WriteResult {
+  private async ended(context: WriteContext, end: RoadEnd): Promise<WriteResult> {
+    await failpoint('write.after-commit');
     this.announcements.announce(context, [end]);
     return this.shown(end);
   }

@@ -2,7 +2,7 @@
 // in one statement, then write with set statements, all or nothing. Bundles take it, and every write of a type with participants.
 import type { FhirDefinitions } from '../fhir';
 import { drawSeqs } from '../outbox';
-import { randomId, type Clock, type Database, type Tx } from '../platform';
+import { failpoint, randomId, type Clock, type Database, type Tx } from '../platform';
 import { draftOf } from './draft';
 import { APPEARED_RETRIES_MAX } from './limits';
 import { checkIfMatch, lockRows, type LockedRow } from './locks';
@@ -84,6 +84,7 @@ export class TransactionRoad {
     for (const { step, change } of changes)
       await atOperation(step.index, () => this.deps.participants.commit(tx, change));
     await this.answerReads(attempt, steps);
+    await failpoint('write.before-commit');
     return { ends: steps.map((step) => attempt.ends.get(step.index)!), changes: changes.map(({ change }) => change) };
   }
 

@@ -1,5 +1,5 @@
 // Claiming: due slices become leased under the next epoch, with their first window, in one transaction.
-import type { Database, Tx } from '../../platform';
+import { failpoint, type Database, type Tx } from '../../platform';
 import { NARROW_CLAIM_MAX } from '../limits';
 import { columns, statement } from '../sql';
 import { readingOf, type OwnedSlice, type Reading, type ReadingRow, type SliceId, type Window } from './rows';
@@ -51,6 +51,7 @@ export async function claimSlices(database: Database, options: ClaimOptions): Pr
       sliceNo: row.slice_no,
     }));
     if (due.length === 0) return { slices: [], hasMore: false };
+    await failpoint('claim.after-lock');
     const leaseUntil = new Date(options.now.getTime() + options.leaseMs);
     const { rows } = await tx.query<LeaseRow>(
       claimLease([

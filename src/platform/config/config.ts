@@ -1,4 +1,6 @@
 // The whole configuration as one frozen, typed object. Rooms get their slice of it.
+import type { ArmedFailpoint } from '../failpoint/failpoint';
+
 export type Role = 'api' | 'relay' | 'matcher' | 'deliverer';
 export type OrderingKeyName = 'none' | 'focus' | 'patient' | 'subscription';
 
@@ -36,6 +38,8 @@ export interface HeraldConfig {
     readonly statementTimeoutMs: number;
   };
   readonly matching: { readonly sweepIntervalMs: number; readonly claimMax: number };
+  /** Off in every start that is not a test of Herald itself. */
+  readonly testing: { readonly isTestMode: boolean; readonly failpoints: readonly ArmedFailpoint[] };
 }
 
 export interface EgressConfig {

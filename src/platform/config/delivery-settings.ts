@@ -23,7 +23,7 @@ export const deliveries = {
   ),
   leaseMs: setting(
     'HERALD_DELIVERY_LEASE',
-    duration(15 * SECOND, HOUR),
+    duration(SECOND, HOUR),
     '30s',
     'How long a worker owns a slice without renewing. At least the deadline plus 15 s.',
   ),

@@ -43,6 +43,27 @@ describe('configuration', () => {
     ).toBe(true);
   });
 
+  it('takes failpoints and short leases in test mode on loopback only', () => {
+    const armed = { HERALD_FAILPOINTS: 'match.after-mark=exit@3, send.before=delay(50ms)@1+' };
+    const short = { HERALD_DELIVERY_DEADLINE: '1s', HERALD_DELIVERY_LEASE: '3s' };
+    expect(problemsOf(armed)).toContain('HERALD_FAILPOINTS makes the server fail on purpose');
+    expect(problemsOf({ ...armed, HERALD_TEST_MODE: 'false' })).toContain('HERALD_TEST_MODE=true');
+    const tokens = { HERALD_TOKENS: 'alice:0123456789abcdef' };
+    expect(problemsOf({ ...armed, ...tokens, HERALD_TEST_MODE: 'true', HOST: '0.0.0.0' })).toContain(
+      'it cannot be on while HOST is 0.0.0.0',
+    );
+    expect(problemsOf({ HERALD_TEST_MODE: 'true', HERALD_FAILPOINTS: 'match.sometime=exit' })).toContain(
+      '"match.sometime=exit" is not',
+    );
+    expect(problemsOf(short)).toContain('plus 15 s');
+    expect(problemsOf({ ...short, HERALD_TEST_MODE: 'true', HERALD_DELIVERY_LEASE: '2s' })).toContain('plus 2 s');
+    expect(loadConfig({ ...armed, ...short, HERALD_TEST_MODE: 'true' }).testing).toMatchObject({
+      isTestMode: true,
+      failpoints: [{ name: 'match.after-mark' }, { name: 'send.before' }],
+    });
+    expect(loadConfig({}).testing).toEqual({ isTestMode: false, failpoints: [] });
+  });
+
   it('reads every kind', () => {
     const config = loadConfig({
       ...own,

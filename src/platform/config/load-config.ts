@@ -1,6 +1,7 @@
 // Reads the environment once into one frozen object. All that is wrong is told at once, and nothing starts.
 import net from 'node:net';
 import path from 'node:path';
+import { parseFailpoint } from '../failpoint/parse-failpoints';
 import { AddressPolicy } from '../http-egress/address-policy';
 import type { HeraldConfig, Role } from './config';
 import { Wrong } from './kinds';
@@ -22,6 +23,7 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128', 'localhost'];
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];
 /** What an attempt may still need after its deadline before its lease may end: to write its result. */
 const LEASE_RESERVE_MS = 15_000;
+const LEASE_RESERVE_TEST_MS = 2_000;
 
 /** Throws ConfigError when a value is wrong, a HERALD_ name is unknown, or the settings together are unsafe. */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): HeraldConfig {
@@ -66,7 +68,7 @@ function unknownNames(env: NodeJS.ProcessEnv): string[] {
     .map((name) => `${name} is not a setting. ${nearest(name, known)}All settings: docs/how-to/configuration.md.`);
 }
 
-function assemble({ start, access, http, egress, subscriptions, deliveries, database }: Values): HeraldConfig {
+function assemble({ start, access, http, egress, subscriptions, deliveries, database, testing }: Values): HeraldConfig {
   const isCluster = start.kafkaBrokers !== undefined || start.redisUrl !== undefined;
   const allowPrivate = egress.allowPrivate ?? (start.databaseUrl === undefined ? ['loopback'] : []);
   const { sweepIntervalMs, claimMax, ...pools } = database;
@@ -93,6 +95,10 @@ function assemble({ start, access, http, egress, subscriptions, deliveries, data
     deliveries,
     database: pools,
     matching: { sweepIntervalMs, claimMax },
+    testing: {
+      isTestMode: testing.isTestMode,
+      failpoints: testing.failpoints.flatMap((text) => parseFailpoint(text) ?? []),
+    },
   };
 }
 
@@ -103,6 +109,8 @@ function rolesOf(names: readonly string[]): ReadonlySet<Role> {
 /** What no single value can tell. */
 function conflicts(config: HeraldConfig): string[] {
   const { deadlineMs, leaseMs, windowRows, busyRows } = config.deliveries;
+  const { isTestMode, failpoints } = config.testing;
+  const reserveMs = isTestMode ? LEASE_RESERVE_TEST_MS : LEASE_RESERVE_MS;
   const checks: [boolean, string][] = [
     [
       !isLoopback(config.host) && config.tokens.length === 0 && !config.allowUnauthenticated,
@@ -110,8 +118,8 @@ function conflicts(config: HeraldConfig): string[] {
         'or HERALD_ALLOW_UNAUTHENTICATED=true when something in front of it authenticates.',
     ],
     [
-      leaseMs < deadlineMs + LEASE_RESERVE_MS,
-      `HERALD_DELIVERY_LEASE (${leaseMs} ms) must be at least HERALD_DELIVERY_DEADLINE (${deadlineMs} ms) plus 15 s: ` +
+      leaseMs < deadlineMs + reserveMs,
+      `HERALD_DELIVERY_LEASE (${leaseMs} ms) must be at least HERALD_DELIVERY_DEADLINE (${deadlineMs} ms) plus ${reserveMs / 1000} s: ` +
         'otherwise a second worker could send what the first is still sending.',
     ],
     [
@@ -121,6 +129,14 @@ function conflicts(config: HeraldConfig): string[] {
     [
       config.profile === 'cluster',
       'KAFKA_BROKERS and REDIS_URL are not supported yet: unset them. Processes may share a DATABASE_URL without them.',
+    ],
+    [
+      isTestMode && !isLoopback(config.host),
+      `HERALD_TEST_MODE is for tests on one machine: it cannot be on while HOST is ${config.host}.`,
+    ],
+    [
+      failpoints.length > 0 && !isTestMode,
+      'HERALD_FAILPOINTS makes the server fail on purpose: unset it. Only a start with HERALD_TEST_MODE=true accepts it.',
     ],
     [busyRows > windowRows, 'HERALD_DELIVERY_BUSY must not be larger than HERALD_DELIVERY_WINDOW.'],
     [

@@ -1,5 +1,6 @@
 // Every setting of Herald, once: name, kind, default, meaning. The documentation page is generated from this list, and a name that is
 // not in it stops the start.
+import { parseFailpoint } from '../failpoint/parse-failpoints';
 import { parseBlock } from '../http-egress/ip';
 import { deliveries } from './delivery-settings';
 import { choice, duration, flag, integer, list, size, text, url } from './kinds';
@@ -14,6 +15,7 @@ export const GROUPS = [
   'Subscriptions',
   'Deliveries',
   'Database and matching',
+  'Tests of Herald itself',
 ] as const;
 export type Group = (typeof GROUPS)[number];
 
@@ -175,8 +177,27 @@ const database = {
   claimMax: setting('HERALD_MATCH_CLAIM', integer(1, 5000), '500', 'Events matched in one transaction.'),
 };
 
+const testing = {
+  isTestMode: setting(
+    'HERALD_TEST_MODE',
+    flag,
+    'false',
+    'For tests on one machine, never for data that matter: accepts `HERALD_FAILPOINTS`, and leases of 2 s more than the deadline instead of 15 s. Refused unless HOST is loopback; the start says that it is on.',
+  ),
+  failpoints: setting(
+    'HERALD_FAILPOINTS',
+    list(
+      'failpoints, like match.after-mark=exit@3 or send.before=delay(50ms)@1+',
+      (item) => parseFailpoint(item) !== undefined,
+    ),
+    '',
+    'Steps at which the process dies, freezes, fails or waits. Refused without `HERALD_TEST_MODE=true`. See [chaos.md](chaos.md).',
+    'none',
+  ),
+};
+
 /** All settings, by group and by the name the program uses. */
-export const SETTINGS = { start, access, http, egress, subscriptions, deliveries, database } as const;
+export const SETTINGS = { start, access, http, egress, subscriptions, deliveries, database, testing } as const;
 
 /** The list as the documentation shows it. */
 export const SETTINGS_BY_GROUP: readonly { readonly group: Group; readonly settings: readonly Setting<unknown>[] }[] =
