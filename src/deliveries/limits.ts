@@ -5,8 +5,8 @@ export const SLICES_MAX = 4;
 /** Slices taken by one claim, and owned by one process at a time. */
 export const CLAIM_SLICES_MAX = 500;
 export const OWNED_SLICES_MAX = 1_000;
-/** Subscriptions with a cap below their slices looked at by one claim. */
-export const NARROW_CLAIM_MAX = 50;
+/** Subscriptions that may lease fewer slices than they have, looked at by one claim. */
+export const NARROW_CLAIM_MAX = 500;
 /** Pending rows looked at when the last look met nothing but followers of held keys. */
 export const BEHIND_STEP_ROWS = 500;
 /** Due heads of held keys taken from one slice at a time. */
@@ -42,3 +42,30 @@ export const PARTITION_INTERVAL_MS = 3_600_000;
 export const LEDGER_RETRY_MS = 250;
 /** How long the first of a claim waits for rings to gather. */
 export const RING_GATHER_MS = 1;
+/** The breaker opens after this many class-E results in a row over this many keys, or after this many failures to connect. */
+export const BREAKER_FAILURES = 5;
+export const BREAKER_KEYS = 3;
+export const BREAKER_CONNECTS = 3;
+/** Attempts whose p95 decides the adaptive limit and the slow pool; the p95 beyond which a subscription is slow; the slow ones' share. */
+export const PACE_ATTEMPTS = 20;
+export const SLOW_P95_MS = 2_000;
+export const SLOW_POOL_SHARE = 2;
+/** Subscriptions whose pace is remembered. */
+export const PACE_SUBSCRIPTIONS_MAX = 20_000;
+/** How long a slice's measured rate counts for the drain estimate, and the shortest time it is measured over. */
+export const RATE_AGE_MS_MAX = 60_000;
+export const RATE_MEASURE_MS_MIN = 1_000;
+/** Slices of slow subscriptions given back at once when nothing else finds room. */
+export const MAKE_ROOM_SLICES = 100;
+/** The audit's pages: subscriptions and ordering keys on one, pages of one check in one round; it goes on there in the next round. */
+export const AUDIT_PAGE_SUBSCRIPTIONS = 500;
+export const AUDIT_PAGE_KEYS = 1_000;
+export const AUDIT_PAGES_MAX = 40;
+/** Places named in one log line of the audit. */
+export const AUDIT_DETAILS_MAX = 10;
+/** Event numbers counted by one page of the audit, and of one subscription; and how often all of them are counted anew. */
+export const GAP_ROWS_MAX = 200_000;
+export const GAP_ROWS_PER_SUBSCRIPTION = 50_000;
+export const GAP_RECOUNT_MS = 86_400_000;
+/** Slices looked at to find the oldest waiting delivery. */
+export const OLDEST_WAITING_SLICES_MAX = 2_000;
