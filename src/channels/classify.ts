@@ -79,7 +79,6 @@ export function retryAfterMs(value: string | undefined, now: Date): number | und
 
 /** One short line, fit for logs and for Postgres, which takes no NUL. */
 function clip(reason: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what must not be kept
   const text = reason.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
   return text.length > REASON_LENGTH_MAX ? `${text.slice(0, REASON_LENGTH_MAX - 1)}…` : text;
 }

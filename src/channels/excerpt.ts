@@ -11,7 +11,6 @@ export function excerptOf(body: Buffer, secrets: readonly string[], bytesMax: nu
   if (body.length === 0) return undefined;
   let text = body.subarray(0, bytesMax).toString('utf8');
   for (const secret of secrets.flatMap(partsOf)) text = text.replaceAll(secret, '***');
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what must not be kept
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g, ' ').trim() || undefined;
 }
 

@@ -13,7 +13,10 @@ export type ReadVersions = (keys: readonly BodyKey[]) => Promise<ReadonlyMap<str
 
 interface Wanted {
   readonly key: BodyKey;
-  readonly waiting: { resolve(body: Buffer | undefined): void; reject(error: unknown): void }[];
+  readonly waiting: {
+    readonly resolve: (body: Buffer | undefined) => void;
+    readonly reject: (error: unknown) => void;
+  }[];
 }
 
 export class BodyLoader {

@@ -41,11 +41,16 @@ export class Finisher {
         // Expected: a lost database. The requests were made; their results are worth some patience.
         log.warn({ reason: describeError(error), results: open.length }, 'delivery.results-waiting');
         await clock.sleep(LEDGER_RETRY_MS);
-        const now = clock.now();
-        for (const tried of open) if (tried.run.leaseUntil <= now) this.giveUp(tried);
-        open = open.filter((tried) => tried.run.leaseUntil > now);
+        open = this.stillLeased(open);
       }
     }
+  }
+
+  /** Gives up the results whose lease is over. */
+  private stillLeased(batch: readonly Tried[]): readonly Tried[] {
+    const now = this.deps.clock.now();
+    for (const tried of batch) if (tried.run.leaseUntil <= now) this.giveUp(tried);
+    return batch.filter((tried) => tried.run.leaseUntil > now);
   }
 
   private async finishSingly(batch: readonly Tried[], error: unknown): Promise<void> {

@@ -30,9 +30,8 @@ export function headerProblem(name: string, value: string): string | undefined {
     return `sets ${name}, which belongs to Herald or to the connection`;
   }
   if (value.length > HEADER_VALUE_LENGTH_MAX) return `has a value longer than ${HEADER_VALUE_LENGTH_MAX} characters`;
-  // eslint-disable-next-line no-control-regex -- control characters would let a value write headers of its own
   if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value))
     return 'has a value with a line break or another control character';
-  if (/[^\u0000-\u00ff]/.test(value)) return 'has a value outside Latin-1; encode it first'; // eslint-disable-line no-control-regex
+  if (/[^\u0000-\u00ff]/.test(value)) return 'has a value outside Latin-1; encode it first';
   return undefined;
 }

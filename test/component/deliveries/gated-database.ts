@@ -22,7 +22,7 @@ export class GatedDatabase {
   async transaction<T>(run: (tx: Tx) => Promise<T>, options?: { deadlockRetriesMax?: number }): Promise<T> {
     await this.live();
     const result = await this.inner.transaction(
-      (tx) => run({ query: (statement) => this.guard(tx, statement) as never } as Tx),
+      (tx) => run({ query: (statement) => this.guard(tx, statement) }),
       options,
     );
     await this.live();

@@ -1,41 +1,10 @@
 // Several workers over one ledger, step by step in any order: claims, attempts, finishes, looks, crashes, expiring leases, switches of the
 // ordering key. Every promise that can be broken is checked where it would break.
-import type { FinishResult, Finished } from '../../../src/deliveries/ledger/finish';
+import type { FinishResult } from '../../../src/deliveries/ledger/finish';
 import type { Reading, WaitingDelivery } from '../../../src/deliveries/ledger/rows';
 import { SliceRun } from '../../../src/deliveries/slice-run';
-import {
-  WAITING,
-  type LoadedWindow,
-  type LookAnswer,
-  type LookRequest,
-  type Ordering,
-  type Snapshot,
-} from './ledger-model';
-
-export interface LedgerSteps {
-  schedule(now: number, ids: readonly string[]): Promise<void>;
-  switchOrdering(now: number, ordering: Ordering): Promise<void>;
-  claim(now: number): Promise<LoadedWindow[]>;
-  finish(results: readonly FinishResult[], now: number): Promise<Finished[]>;
-  renew(slices: readonly { sliceNo: number; epoch: number }[], until: number): Promise<number[]>;
-  look(requests: readonly LookRequest[], now: number): Promise<LookAnswer[]>;
-  passBarriers(now: number): Promise<void>;
-  snapshot(): Promise<Snapshot>;
-}
-
-export type Ending = 'done' | 'retry' | 'dead';
-export type Step =
-  | { do: 'write'; ids: string[] }
-  | { do: 'switch' }
-  | { do: 'claim'; worker: number }
-  | { do: 'start'; worker: number; pick: number }
-  | { do: 'end'; worker: number; pick: number; how: Ending; delayMs: number }
-  | { do: 'flush'; worker: number }
-  | { do: 'look'; worker: number }
-  | { do: 'reread'; worker: number }
-  | { do: 'renew'; worker: number }
-  | { do: 'crash'; worker: number }
-  | { do: 'wait'; ms: number };
+import { LEASE_MS, START, waiting, type Ending, type LedgerSteps, type Step } from './interleaving-steps';
+import { WAITING, type LookAnswer, type Ordering } from './ledger-model';
 
 interface InFlight {
   run: SliceRun;
@@ -50,8 +19,6 @@ interface Memory {
   ended: Ended[];
 }
 
-export const LEASE_MS = 30_000;
-const START = Date.parse('2026-01-01T00:00:00Z');
 const reading: Reading = {
   alive: true,
   sending: true,
@@ -127,7 +94,8 @@ export class World {
   private async drainRound(): Promise<void> {
     await this.step({ do: 'claim', worker: 0 });
     await this.step({ do: 'reread', worker: 0 });
-    for (const _ of this.workers[0]!.runs) await this.step({ do: 'start', worker: 0, pick: 0 });
+    const { length } = this.workers[0]!.runs;
+    for (let run = 0; run < length; run += 1) await this.step({ do: 'start', worker: 0, pick: 0 });
     while (this.workers[0]!.inFlight.length > 0)
       await this.step({ do: 'end', worker: 0, pick: 0, how: 'done', delayMs: 0 });
     await this.step({ do: 'flush', worker: 0 });
@@ -280,24 +248,4 @@ export class World {
   private expect(holds: boolean, what: string): void {
     if (!holds) throw new Error(`${what}\n${this.log.join('\n')}`);
   }
-}
-
-function waiting(sliceNo: number, row: LoadedWindow['rows'][number]): WaitingDelivery {
-  return {
-    subscriptionKey: 1,
-    sliceNo,
-    eventNo: row.eventNo,
-    keyHash: row.keyHash,
-    eventId: String(row.eventNo),
-    type: 'Patient',
-    id: 'x',
-    version: 1,
-    interaction: 'update',
-    requestId: 'r',
-    attempts: 0,
-    writtenAt: new Date(START),
-    numberedAt: new Date(START),
-    stoppedBeforeMs: 0,
-    ...(row.heldKind !== undefined && { held: { kind: row.heldKind as 'busy', attempts: row.heldAttempts! } }),
-  };
 }

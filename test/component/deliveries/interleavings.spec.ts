@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { auditLedger } from '../../../src/deliveries';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { emptyLedger } from './delivering';
-import { World, LEASE_MS, type LedgerSteps, type Step } from './interleaving-world';
+import { LEASE_MS, START, type LedgerSteps, type Step } from './interleaving-steps';
+import { World } from './interleaving-world';
 import { LedgerModel, type ModelSettings, type Snapshot } from './ledger-model';
 import { SqlLedger } from './sql-ledger';
 
@@ -42,7 +43,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       ms: fc.constantFrom(50, 200, 600, 1_000, 5_001, LEASE_MS + 1),
     }),
   },
-) as fc.Arbitrary<Step>;
+);
 
 function steps(max: number): fc.Arbitrary<Step[]> {
   return fc.array(step, { minLength: 5, maxLength: max, size: 'max' });
@@ -134,9 +135,9 @@ describe('in Postgres', () => {
         const model = new LedgerModel(settings);
         const sql = new SqlLedger(db.database, 1, settings);
         const ledger = both(model, sql);
-        await sql.open(Date.parse('2026-01-01T00:00:00Z'));
+        await sql.open(START);
         await play(ledger, list, async (world) => checkSnapshot(await ledger.snapshot(), world.now));
-        expect(await auditLedger(db.database, new Date('2026-01-01T00:00:00Z'))).toEqual([]);
+        expect(await auditLedger(db.database, new Date(START))).toEqual([]);
       }),
       { numRuns: 25 },
     );
