@@ -43,7 +43,8 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, async () => {
     if (isEnding) return;
     isEnding = true;
-    herald?.kill('SIGTERM');
+    // Ctrl-C in a terminal has reached Herald already; a second signal would end it without draining.
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) herald?.kill('SIGTERM');
     await ended(herald);
     receiver.kill('SIGTERM');
     process.exit(0);

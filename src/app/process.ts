@@ -18,6 +18,7 @@ import { startHerald, type Herald } from './herald';
 
 const EXIT_FAILED = 1;
 const EXIT_IMPATIENT = 130;
+const SIGNAL_ECHO_MS_MAX = 500;
 
 /** Runs until a signal ends it. */
 export async function runProcess(): Promise<void> {
@@ -78,9 +79,13 @@ function hintFor(code: string): string {
 /** The first SIGINT or SIGTERM stops in order; the second ends the process at once (the next start finds everything as after a crash). */
 function stopOnSignals(log: Log): { readonly signal: AbortSignal; onStop(stop: () => Promise<void>): void } {
   const asked = new AbortController();
+  let askedAt = 0;
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
-      if (asked.signal.aborted) process.exit(EXIT_IMPATIENT);
+      // Ctrl-C reaches us twice under npm: from the terminal and passed on. An echo is no impatience.
+      if (asked.signal.aborted && performance.now() - askedAt > SIGNAL_ECHO_MS_MAX) process.exit(EXIT_IMPATIENT);
+      if (asked.signal.aborted) return;
+      askedAt = performance.now();
       log.info({ signal: name }, 'herald.signal');
       asked.abort();
     });

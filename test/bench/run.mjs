@@ -1,6 +1,6 @@
 // `npm run bench [-- name …]`: the yardsticks of the architecture, each beside its baseline of the same run. Real processes (server,
 // receiver, load generator) on 127.0.0.1, durable Postgres. Names: create delivered latency; none = all.
-// Flags: --subscriptions=100000 --same-type=1000 --seconds=10 --samples=500 --quick
+// Flags: --subscriptions=100000 --same-type=1000 --seconds=10 --samples=500 --quick --profile (CPU profiles beside the results)
 import { parseArgs } from 'node:util';
 import { startPart } from './parts/remote.mjs';
 import { startPostgres } from './parts/server.mjs';
@@ -19,6 +19,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '10' },
     samples: { type: 'string', default: '500' },
     'prepare-seconds': { type: 'string', default: '600' },
+    profile: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
   },
 });

@@ -1,6 +1,8 @@
 // The first command of the README, as a process: nothing but Node, its own Postgres, found again, drained, and refusing what is unsafe.
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { eventually } from '../support/deadline';
 import { HeraldProcess, newDataDir, refusedStart } from '../support/herald-process';
 import { SubscriberStub } from '../support/subscriber-stub';
 import { restHook, subscribe } from '../support/subscription';
@@ -41,6 +43,20 @@ it('S1.49: starts with nothing else installed, in a path with spaces; after SIGT
     fs.rmSync(parent, { recursive: true, force: true });
   }
 }, 90_000);
+
+it('drains when npm, which runs it in a shell, is told to end', async () => {
+  const dataDir = newDataDir();
+  const npm = spawn('npm', ['start', '--silent'], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, HERALD_DATA: dataDir, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let output = '';
+  npm.stdout.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
+  await eventually(() => output.includes('Herald is ready'), { deadlineMs: 40_000, what: 'the banner' });
+  npm.kill('SIGTERM');
+  await eventually(() => output.includes('herald.stopped'), { deadlineMs: 10_000, what: 'Herald to have drained' });
+  fs.rmSync(dataDir, { recursive: true, force: true });
+}, 60_000);
 
 it('refuses a second start on the same data directory while the first one lives', async () => {
   const dataDir = newDataDir();

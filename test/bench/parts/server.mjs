@@ -31,6 +31,10 @@ function freePort() {
   });
 }
 
+const profiling = process.argv.includes('--profile')
+  ? ['--cpu-prof', `--cpu-prof-dir=${path.join(root, 'test/bench/results/profiles')}`]
+  : [];
+
 /** A fresh database on the server and one Herald process with all roles on it. */
 export async function startHerald(postgres, name, env = {}) {
   const url = new URL(postgres.url);
@@ -40,7 +44,7 @@ export async function startHerald(postgres, name, env = {}) {
   await admin.end();
   url.pathname = `/${name}`;
   const port = await freePort();
-  const child = spawn(process.execPath, ['--enable-source-maps', path.join(root, 'dist/main.js')], {
+  const child = spawn(process.execPath, ['--enable-source-maps', ...profiling, path.join(root, 'dist/main.js')], {
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,

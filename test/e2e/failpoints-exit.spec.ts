@@ -1,0 +1,77 @@
+// The process dies (kill -9) at every step of an event's road; another one finds everything and finishes it. The long run also freezes it
+// there past its lease, and wakes it when the work is done.
+import { FAILPOINTS, type FailpointName } from '../../src/platform';
+import { createTestDatabase, type TestDatabase } from '../support/database';
+import { eventually } from '../support/deadline';
+import { FailpointRoad, roadEnv } from '../support/failpoint-road';
+import { startHerald } from '../support/herald';
+import { HeraldProcess } from '../support/herald-process';
+
+let database: TestDatabase;
+let road: FailpointRoad;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  road = await FailpointRoad.build(database.database);
+  const herald = await startHerald({ database, env: roadEnv });
+  await road.subscribe(herald);
+  await herald.stop();
+}, 60_000);
+afterAll(async () => {
+  await road?.stop();
+  await database?.drop();
+});
+
+/** Sweeps run before anything is written: at a later one the road is in use. */
+function strikeAt(point: FailpointName, action: string): string {
+  return `${point}=${action}@${point.startsWith('sweep.') ? 12 : 2}`;
+}
+
+/** Another process finishes what was begun. */
+async function finish(): Promise<void> {
+  const herald = await startHerald({ database, env: roadEnv });
+  try {
+    await road.write(herald);
+    await herald.drained(30_000);
+  } finally {
+    await herald.stop();
+  }
+}
+
+it.each(FAILPOINTS)(
+  'I1, I4, I5, I7, I11: the process is gone at %s',
+  async (point) => {
+    const env = { ...roadEnv, HERALD_FAILPOINTS: strikeAt(point, 'exit') };
+    const victim = await HeraldProcess.start({ databaseUrl: database.url, env });
+    while (victim.isRunning) await road.write(victim, () => victim.isRunning);
+    expect(victim.output).toContain(`failpoint ${point}: exit`);
+    await victim.stop();
+    await finish();
+    expect(await road.faults()).toEqual([]);
+  },
+  60_000,
+);
+
+const isFull = process.env['TEST_FULL'] === '1';
+(isFull ? it.each(FAILPOINTS) : it.skip.each(FAILPOINTS))(
+  'I8, I9: the process is frozen past its lease at %s, and wakes when all is done',
+  async (point) => {
+    const env = { ...roadEnv, HERALD_FAILPOINTS: strikeAt(point, 'freeze') };
+    const victim = await HeraldProcess.start({ databaseUrl: database.url, env });
+    try {
+      const isFrozen = (): boolean => victim.output.includes(`failpoint ${point}: freeze`);
+      const writing = (async () => {
+        while (!isFrozen()) await road.write(victim, () => !isFrozen());
+      })();
+      await eventually(isFrozen, { what: 'the freeze', deadlineMs: 20_000 });
+      await finish();
+      victim.resume();
+      await writing;
+      expect(await victim.stop()).toBe(0);
+      await finish();
+      expect(await road.faults()).toEqual([]);
+    } finally {
+      if (victim.isRunning) await victim.kill();
+    }
+  },
+  90_000,
+);
