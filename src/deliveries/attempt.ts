@@ -47,7 +47,8 @@ export async function attempt(
   const { clock } = deps;
   const startedAt = clock.now();
   const tried = { run, delivery, subscription, startedAt, endedAt: startedAt, durationMs: 0 };
-  if (startedAt >= expiresAt(delivery, run.reading.stoppedMs, subscription.retryForMs)) return tried;
+  const isTimed = delivery.resendNo === undefined;
+  if (isTimed && startedAt >= expiresAt(delivery, run.reading.stoppedMs, subscription.retryForMs)) return tried;
   if (subscription.unusable !== undefined) return { ...tried, outcome: refused(subscription.unusable) };
   const body = needsBody(delivery, subscription)
     ? await deps.bodies.load({

@@ -53,9 +53,10 @@ export class DeliveryReport {
 
   private count({ tried, result, accepted, changed }: FinishedResult): void {
     const { outcome, delivery } = tried;
+    const isResend = delivery.resendNo !== undefined;
     if (outcome) {
       this.attempts.inc({ class: outcome.class });
-      if (delivery.attempts > 0) this.retries.inc();
+      if (delivery.attempts > 0 && !isResend) this.retries.inc();
       if (outcome.isSent) this.duration.observe(tried.durationMs / 1_000);
     }
     if (!accepted) this.stale.inc();
@@ -86,7 +87,8 @@ export class DeliveryReport {
       reason: outcome && outcome.class !== 'S' ? outcome.reason : undefined,
       durationMs: Math.round(tried.durationMs),
       remoteAddress: outcome?.remoteAddress,
-      verdict: result.verdict,
+      trigger: result.attempt?.trigger,
+      verdict: delivery.resendNo === undefined ? result.verdict : undefined,
       deadReason: result.deadReason,
       nextAt: result.nextAt,
       isStale: accepted ? undefined : true,

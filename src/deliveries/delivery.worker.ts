@@ -224,7 +224,8 @@ export class DeliveryWorker implements Worker {
 
   private onFinished(results: readonly FinishedResult[]): void {
     this.report.finished(results);
-    this.health.note(results.filter((result) => result.accepted));
+    // A resend is someone's own wish: it says nothing about how deliveries go.
+    this.health.note(results.filter((result) => result.accepted && result.tried.delivery.resendNo === undefined));
   }
 
   private onRing(keys: readonly number[]): void {

@@ -5,7 +5,8 @@ import { finishResults, type Finished } from './ledger/finish';
 import { readEvidence } from './ledger/evidence';
 import type { Evidence } from './judge';
 import { LEDGER_RETRY_MS } from './limits';
-import { needsEvidence, resultOf, type JudgedResult, type RetryDefaults } from './results';
+import { finishResends } from './ledger/resends';
+import { needsEvidence, resentOf, resultOf, type JudgedResult, type RetryDefaults } from './results';
 import type { OwnedSlices } from './owned-slices';
 
 export interface FinisherDeps {
@@ -30,11 +31,21 @@ export class Finisher {
    * repeated by the next owner. A batch that the database refuses is written one by one, so that one bad row costs only itself.
    */
   async finish(batch: readonly Tried[]): Promise<void> {
+    const isResend = (tried: Tried): boolean => tried.delivery.resendNo !== undefined;
+    await this.bring(
+      batch.filter((tried) => !isResend(tried)),
+      (open) => this.write(open),
+    );
+    // In a transaction of their own: each locks its slices in order.
+    await this.bring(batch.filter(isResend), (open) => this.writeResent(open));
+  }
+
+  private async bring(batch: readonly Tried[], write: (open: readonly Tried[]) => Promise<void>): Promise<void> {
     const { clock, log } = this.deps;
     let open = batch;
     while (open.length > 0) {
       try {
-        await this.write(open);
+        await write(open);
         return;
       } catch (error) {
         if (!isTransient(error)) return this.finishSingly(open, error);
@@ -85,6 +96,17 @@ export class Finisher {
     });
     await failpoint('finish.after-commit');
     const results = judged.map((one, index) => ({ ...one, ...finished[index]! }));
+    for (const result of results) this.takeBack(result);
+    this.deps.onFinished(results);
+  }
+
+  /** What was sent again on someone's wish: it is over after one attempt, and says nothing about the order or the health of others. */
+  private async writeResent(batch: readonly Tried[]): Promise<void> {
+    const { database, clock } = this.deps;
+    const judged = batch.map(resentOf);
+    const ended = judged.map(({ tried, result }) => ({ ...result, resendNo: tried.delivery.resendNo! }));
+    const accepted = await database.transaction((tx) => finishResends(tx, ended, clock.now()));
+    const results = judged.map((one, index) => ({ ...one, accepted: accepted[index]!, changed: false }));
     for (const result of results) this.takeBack(result);
     this.deps.onFinished(results);
   }

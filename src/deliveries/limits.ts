@@ -11,6 +11,8 @@ export const NARROW_CLAIM_MAX = 500;
 export const BEHIND_STEP_ROWS = 500;
 /** Due heads of held keys taken from one slice at a time. */
 export const HELD_HEADS_MAX = 100;
+/** Deliveries to be sent again that are taken from one slice at a time. */
+export const RESENDS_PER_LOOK = 100;
 /** A key that fills more than this share of a full window becomes busy. */
 export const BUSY_SHARE = 4;
 /** No attempt starts on a reading (epoch, sending, paused, end) older than this. */

@@ -59,6 +59,7 @@ export class Looker {
       lookAt: run.isSteppingBehind ? BEHIND_STEP_ROWS : this.deps.settings.windowRows,
       inHand: run.inHand,
       keysInHand: run.keysInHand,
+      wantsResends: run.reading.hasResends,
       isGivenBack: run.isEnding || run.hasEnded(now),
       mayGoIdle: run.isEmpty && run.inFlight === 0,
       successes: run.successes,

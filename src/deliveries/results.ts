@@ -84,6 +84,12 @@ export function resultOf(tried: Tried, context: ResultContext): JudgedResult {
   return { tried, result: ledgerEntry(tried, judged), tell: judged.tell };
 }
 
+/** What was sent again ends with its one attempt: `done` or `dead` say only how that went. */
+export function resentOf(tried: Tried): JudgedResult {
+  const outcome = tried.outcome?.class ?? 'O';
+  return { tried, result: ledgerEntry(tried, { verdict: outcome === 'S' ? 'done' : 'dead', class: outcome }) };
+}
+
 function ledgerEntry(tried: Tried, judged: Judged): FinishResult {
   const { run, delivery, outcome } = tried;
   return {
@@ -109,7 +115,7 @@ function attemptNote(tried: Tried): AttemptNote {
   const { delivery, outcome } = tried;
   return {
     number: delivery.attempts + 1,
-    trigger: 'auto',
+    trigger: delivery.resendNo === undefined ? 'auto' : 'manual',
     configVersion: tried.subscription.configVersion,
     startedAt: tried.startedAt,
     endedAt: tried.endedAt,

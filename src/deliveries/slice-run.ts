@@ -101,7 +101,7 @@ export class SliceRun implements OwnedSlice {
       if (this.inHand_.has(row.eventNo)) continue;
       this.inHand_.add(row.eventNo);
       const lane = this.lanes.get(row.keyHash);
-      if (lane) lane.rows.push(row);
+      if (lane) queue(lane, row);
       else {
         this.lanes.set(row.keyHash, { rows: [row], isBusy: false });
         this.ready.push(row.keyHash);
@@ -186,4 +186,12 @@ export class SliceRun implements OwnedSlice {
   markSuccess(at: Date): void {
     this.successes = [at, ...this.successes].slice(0, SUCCESS_MARKS_MAX);
   }
+}
+
+/** At the end of its lane; what is sent again stands in event-number order before what waits, but never overtakes a request under way. */
+function queue(lane: Lane, row: WaitingDelivery): void {
+  const from = lane.isBusy ? 1 : 0;
+  const isBehind = (other: WaitingDelivery, index: number): boolean => index >= from && other.eventNo > row.eventNo;
+  const at = row.resendNo === undefined ? -1 : lane.rows.findIndex(isBehind);
+  lane.rows.splice(at < 0 ? lane.rows.length : at, 0, row);
 }

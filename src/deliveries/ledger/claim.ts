@@ -100,6 +100,7 @@ async function withWindows(tx: Tx, leased: readonly LeaseRow[], options: ClaimOp
     subscriptionKey: row.subscription_key,
     sliceNo: row.slice_no,
     lookAt: options.windowRows,
+    wantsResends: row.has_resends,
   }));
   const windows = await loadWindows(tx, slices, options, options.now);
   return leased.map((row, index) => ({

@@ -13,7 +13,7 @@ const idle = statement('idle');
 /** One request made, or refused before it was made. */
 export interface AttemptNote {
   readonly number: number;
-  readonly trigger: 'auto';
+  readonly trigger: 'auto' | 'manual';
   readonly configVersion: number;
   readonly startedAt: Date;
   readonly endedAt: Date;

@@ -27,6 +27,8 @@ export interface Reading {
   readonly stoppedMs: number;
   readonly isFailing: boolean;
   readonly hasBarrier: boolean;
+  /** Something in this slice is to be sent again. */
+  readonly hasResends?: boolean;
 }
 
 export interface HeldHead {
@@ -54,6 +56,8 @@ export interface WaitingDelivery extends SliceId {
   readonly stoppedBeforeMs: number;
   /** Present on the head of a held key, and on what follows it. */
   readonly held?: HeldHead;
+  /** Present on an ended delivery that is sent once more on someone's wish: it changes no state. */
+  readonly resendNo?: number;
 }
 
 /** What an owner finds to do in a slice. */
@@ -76,6 +80,7 @@ export type ReadingRow = {
   failing_since: Date | null;
   failures: number;
   has_barrier: boolean;
+  has_resends: boolean;
 };
 
 export function readingOf(row: ReadingRow): Reading {
@@ -91,6 +96,7 @@ export function readingOf(row: ReadingRow): Reading {
     stoppedMs: row.stopped_ms,
     isFailing: row.failing_since !== null || row.status === 'error',
     hasBarrier: row.has_barrier,
+    hasResends: row.has_resends,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Tx } from '../../platform';
 import { HELD_HEADS_MAX } from '../limits';
 import { columns, statement } from '../sql';
+import { loadResends, type FoundResends } from './resends';
 import {
   sliceKey,
   waitingOf,
@@ -30,6 +31,8 @@ export interface WantedSlice extends SliceId {
   readonly inHand?: ReadonlySet<number>;
   /** Keys the owner is working on: not made busy meanwhile. */
   readonly keysInHand?: ReadonlySet<number>;
+  /** Also look for what is to be sent again. */
+  readonly wantsResends?: boolean;
 }
 
 type HeldRow = Omit<DeliveryRow, 'event_no'> & {
@@ -64,12 +67,27 @@ export async function loadWindows(
     return { slice, rows, crowds: crowdingKeys(slice, rows, settings) };
   });
   await holdAsBusy(tx, looks, now);
-  return looks.map(({ slice, rows, crowds }) => ({
+  const resends = await loadResends(
+    tx,
+    slices.filter((slice) => slice.wantsResends),
+    now,
+  );
+  const windows = looks.map(({ slice, rows, crowds }) => ({
     subscriptionKey: slice.subscriptionKey,
     sliceNo: slice.sliceNo,
     rows: ownRows(slice, rows, heldOf.get(sliceKey(slice)) ?? [], crowds),
     hasMore: rows.length >= slice.lookAt,
   }));
+  if (resends.size === 0) return windows;
+  return windows.map((window, index) => withResends(window, slices[index]!, resends.get(sliceKey(window))));
+}
+
+/** What is sent again leaves before what waits with the same key: it is older. */
+function withResends(window: Window, slice: WantedSlice, found: FoundResends | undefined): Window {
+  if (found === undefined) return window;
+  const again = found.rows.filter((row) => !slice.inHand?.has(row.eventNo));
+  const others = window.rows.filter((row) => !found.laterKeys.has(row.keyHash));
+  return { ...window, rows: [...again, ...others], hasMore: window.hasMore || found.laterKeys.size > 0 };
 }
 
 type Look = { slice: WantedSlice; rows: (DeliveryRow & { is_held: boolean })[]; crowds: ReadonlySet<number> };

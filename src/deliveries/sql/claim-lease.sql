@@ -1,6 +1,6 @@
 -- Claim, second statement, in a snapshot taken after the locks: slices whose subscription may send get a lease and the next epoch, the
 -- others sleep until not_before or until whoever allows sending wakes them. $1 keys, $2 slices, $3 now, $4 lease end.
--- Indexes: slice_pkey, subscription_runtime_pkey.
+-- Indexes: slice_pkey, subscription_runtime_pkey, resend_waiting.
 with a as (
   select c.k, c.n, r.*,
          r.alive and r.sending and not r.paused and (r.ends_at is null or r.ends_at > $3::timestamptz)
@@ -15,4 +15,5 @@ update slice s
   from a
  where s.subscription_key = a.k and s.slice_no = a.n
 returning s.subscription_key, s.slice_no, s.epoch, s.lease_until, s.recent_delivered_at, a.may_send, a.alive, a.sending, a.paused, a.ends_at,
-          a.config_version, a.status, a.slices, a.cap, a.stopped_ms, a.failing_since, a.failures, cardinality(a.barriers) > 0 as has_barrier
+          a.config_version, a.status, a.slices, a.cap, a.stopped_ms, a.failing_since, a.failures, cardinality(a.barriers) > 0 as has_barrier,
+          exists (select 1 from resend q where q.subscription_key = s.subscription_key and q.slice_no = s.slice_no and q.done_at is null) as has_resends

@@ -1,6 +1,6 @@
 -- Gives slices back, in a snapshot taken after lock-slices: due now when something sendable is pending, at the next held key's time, or never.
 -- What lies above a barrier does not count; passing the barrier wakes the slices. $1 keys, $2 slices, $3 epochs, $4 now, $5 last successes.
--- Indexes: slice_pkey, subscription_runtime_pkey, delivery_pending, held_key_next.
+-- Indexes: slice_pkey, subscription_runtime_pkey, delivery_pending, held_key_next, resend_waiting.
 update slice x
    set lease_until = null,
        recent_delivered_at = coalesce(c.marks::timestamptz(3)[], x.recent_delivered_at),
@@ -9,6 +9,8 @@ update slice x
                               and d.state = 'pending' and d.event_no <= coalesce(r.barriers[1], 9007199254740991)) then $4::timestamptz end,
          (select min(q.next_at) from held_key q where q.subscription_key = x.subscription_key and q.slice_no = x.slice_no
              and q.kind <> 'blocked' and q.head_event_no <= coalesce(r.barriers[1], 9007199254740991)),
+         case when exists (select 1 from resend w where w.subscription_key = x.subscription_key and w.slice_no = x.slice_no
+                              and w.done_at is null) then $4::timestamptz end,
          'infinity')
   from unnest($1::bigint[], $2::int[], $3::bigint[], $5::text[]) c(k, s, e, marks)
   join subscription_runtime r on r.subscription_key = c.k

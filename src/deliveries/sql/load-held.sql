@@ -2,7 +2,8 @@
 -- a fault can cause. $1 keys, $2 slices, $3 now, $4 heads per slice, $5 further rows of one busy key.
 -- Indexes: held_key_next, delivery_pkey, delivery_behind, subscription_runtime_pkey.
 select q.subscription_key, q.slice_no, q.key_hash, q.kind, q.attempts as head_attempts, q.first_failed_at, q.class, d.event_no,
-       d.event_id, d.type, d.id, d.version, d.interaction, d.label, d.request_id, d.attempts, d.written_at, d.numbered_at, d.stopped_before_ms
+       d.event_id, d.type, d.id, d.version, d.interaction, d.label, d.request_id, d.attempts, d.written_at,
+       coalesce(d.redriven_at, d.numbered_at) as numbered_at, d.stopped_before_ms
   from unnest($1::bigint[], $2::int[]) c(k, n)
   join subscription_runtime r on r.subscription_key = c.k
  cross join lateral (
