@@ -1,6 +1,7 @@
 // A deliverer without the rest of the house: runtime rows, a resource text for every version, and a real receiver.
 import {
   DeliveryDoorbell,
+  DeliveryHousekeepingWorker,
   DeliveryWorker,
   scheduleDeliveries,
   type DeliveryWorkerDeps,
@@ -17,6 +18,7 @@ import {
   type Clock,
   type Database,
   type DeliveryDefaults,
+  type Worker,
 } from '../../../src/platform';
 import type { DeliverySubscription } from '../../../src/subscriptions';
 import { silentLog } from '../../support/silent-log';
@@ -141,8 +143,13 @@ export class Delivering {
     });
   }
 
+  housekeeping(): DeliveryHousekeepingWorker {
+    const { database, clock } = this;
+    return new DeliveryHousekeepingWorker({ database, clock, log: silentLog, metrics: new Metrics(), intervalMs: 50 });
+  }
+
   /** Runs a worker until `stop`, or until the function it answers is called. */
-  run(worker: DeliveryWorker): () => Promise<void> {
+  run(worker: Worker): () => Promise<void> {
     const abort = new AbortController();
     const done = worker.run(abort.signal);
     this.running.push({ abort, done });
