@@ -71,3 +71,7 @@ export const GAP_ROWS_PER_SUBSCRIPTION = 50_000;
 export const GAP_RECOUNT_MS = 86_400_000;
 /** Slices looked at to find the oldest waiting delivery. */
 export const OLDEST_WAITING_SLICES_MAX = 2_000;
+/** The retention's steps: rows looked at in one transaction, subscriptions asked about at a time, and how long dropping a partition may hold up writers. */
+export const RETENTION_STEP_ROWS = 1_000;
+export const RETENTION_PAGE_SUBSCRIPTIONS = 200;
+export const DROP_LOCK_TIMEOUT_MS = 500;

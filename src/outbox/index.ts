@@ -2,7 +2,10 @@
 export { appendEvents, appendOutboxSql, drawSeqs, type AppendFields, type NewEvent } from './append';
 export { claimEvents, markMatched, unmatchedRoots, unmatchedStats } from './claim';
 export { OutboxDoorbell } from './outbox-doorbell';
+export { countUnmatched, overdueEvents, type OverdueEvents } from './overdue';
 export { ensurePartitions } from './partitions';
 export { OutboxPartitionsWorker } from './partitions.worker';
 export type { EventInteraction, EventLabel, ResourceEvent } from './resource-event';
+export { restampWaiting } from './restamp';
+export { dropMatchedDays, type OutboxRetention } from './retention';
 export { snapshotsWithoutWaiting } from './snapshots';

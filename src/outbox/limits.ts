@@ -14,3 +14,9 @@ export const PARTITION_RETRY_MS = 10_000;
 export const SWEEP_ROWS_PER_ROOT = 20;
 /** Whether snapshots may be forgotten is only answered while fewer rows than this wait. */
 export const SNAPSHOT_QUESTION_ROWS_MAX = 1_000;
+/** The audit looks at this many of the oldest unmatched rows. */
+export const OVERDUE_ROWS_MAX = 1_000;
+/** How long dropping a partition may hold up writers while it waits for running transactions; it is tried again at the next round. */
+export const DROP_LOCK_TIMEOUT_MS = 500;
+/** Rows that the retention deletes from the default partition in one step. */
+export const RETENTION_STEP_ROWS = 1_000;

@@ -8,6 +8,8 @@ export type { DeliveryDefaults, EgressConfig, HeraldConfig, OrderingKeyName, Rol
 export { DatabaseClock, ClockWorker } from './clock/database-clock';
 export { Database, type DatabaseOptions, type Statement, type Tx } from './database/database';
 export { describeError, isTransient } from './database/database-errors';
+export { longTransactions, type LongTransaction } from './database/long-transactions';
+export { dropPartition, partitionsBefore, type AgedPartition, type DropOptions } from './database/partitions';
 export { migrate, migrateFiles, readMigrations, MigrationError, type MigrationFile } from './database/migrate';
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres/embedded-postgres';
 export { EmbeddedPostgresError } from './embedded-postgres/embedded-postgres-error';
@@ -25,5 +27,6 @@ export { hash53, randomId, uuidv7 } from './ids/ids';
 export { holdDuty, releaseDuty } from './leader/leader';
 export { createLog, type Log } from './log/log';
 export { Metrics } from './metrics/metrics';
+export { DutyWorker, type DutyTurn, type DutyWorkerDeps } from './workers/duty.worker';
 export { Doorbell } from './workers/doorbell';
 export { Supervisor, type Worker, type WorkerHealth } from './workers/supervisor';

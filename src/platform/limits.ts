@@ -18,6 +18,12 @@ export const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 /** How long a starting process waits for another one that is migrating the same database. */
 export const MIGRATION_LOCK_TIMEOUT_MS = 120_000;
 
+/** A duty is held this many of its intervals, and never shorter: its holder renews between steps, and one that died is missed soon. */
+export const DUTY_LEASE_INTERVALS = 2;
+export const DUTY_LEASE_MS_MIN = 30_000;
+/** Sessions told by one question about long transactions. */
+export const LONG_TRANSACTIONS_MAX = 20;
+
 /** The embedded Postgres: sessions, tries to find a free port, patience at start (crash recovery included) and at stop. */
 export const EMBEDDED_CONNECTIONS_MAX = 200;
 export const EMBEDDED_PORT_TRIES_MAX = 5;

@@ -27,3 +27,5 @@ export const EXPIRY_ROUND_MAX = 500;
 export const EXPIRY_LEASE_INTERVALS = 5;
 /** A status write that keeps meeting other writes of the same Subscription gives up after this many tries. */
 export const STATUS_WRITE_TRIES_MAX = 5;
+/** Rows of the change log, or incarnations, that the retention looks at in one step. */
+export const RETENTION_STEP_ROWS = 1_000;

@@ -33,6 +33,11 @@ export function isRepeatable(error: unknown): boolean {
   return code === '40P01' || code === '40001';
 }
 
+/** True when a lock was not to be had within lock_timeout: somebody else's transaction takes longer. */
+export function isLockTimeout(error: unknown): boolean {
+  return isError(error) && codeOf(error) === '55P03';
+}
+
 /** The message and code of an error in one line, without values of rows. */
 export function describeError(error: unknown): string {
   if (!isError(error)) return String(error);
