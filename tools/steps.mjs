@@ -11,6 +11,19 @@ const stepMinutesMax = 12;
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const bin = (name) => path.join(root, 'node_modules', '.bin', process.platform === 'win32' ? `${name}.cmd` : name);
 
+const hasGroups = process.platform !== 'win32';
+const running = new Set();
+
+/** Ends a step with everything it started: jest's workers would outlive jest. */
+function end(child, signal) {
+  try {
+    if (hasGroups) process.kill(-child.pid, signal);
+    else child.kill(signal);
+  } catch {
+    // It ended by itself in this moment.
+  }
+}
+
 /** Runs one program to its end; `live` shows its output as it comes, else it is kept and returned. */
 function run(step) {
   return new Promise((resolve) => {
@@ -18,19 +31,22 @@ function run(step) {
     const [program, ...parameters] = step.command;
     const child = spawn(program === 'node' ? process.execPath : bin(program), parameters, {
       cwd: root,
+      detached: hasGroups,
       env: { ...process.env, FORCE_COLOR: process.stdout.isTTY ? '1' : '0', ...step.env },
       stdio: ['ignore', step.live ? 'inherit' : 'pipe', step.live ? 'inherit' : 'pipe'],
     });
+    running.add(child);
     let output = '';
     const keep = (chunk) => (output += chunk);
     child.stdout?.on('data', keep);
     child.stderr?.on('data', keep);
     const patience = setTimeout(() => {
       output += `not done after ${stepMinutesMax} minutes: ended\n`;
-      child.kill('SIGKILL');
+      end(child, 'SIGKILL');
     }, stepMinutesMax * 60_000);
     const done = (code) => {
       clearTimeout(patience);
+      running.delete(child);
       resolve({ ...step, code, output, seconds: (performance.now() - started) / 1000 });
     };
     child.on('error', (error) => ((output += `${error.message}\n`), done(1)));
@@ -57,6 +73,13 @@ function told(output) {
 /** Runs the steps, `width` at a time in the order given; answers what became of each. */
 export async function runSteps(steps, width = Math.min(2, os.availableParallelism())) {
   const waiting = [...steps];
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => {
+      waiting.length = 0;
+      for (const child of running) end(child, signal);
+      process.exit(130);
+    });
+  }
   const results = [];
   const lane = async () => {
     for (let step = waiting.shift(); step; step = waiting.shift()) {
