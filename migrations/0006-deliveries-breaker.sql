@@ -10,3 +10,6 @@ drop index subscription_runtime_narrow;
 -- What a slice's owner measured while it worked: deliveries per second, and when; the drain estimate adds them up.
 alter table slice add column delivered_rate real;
 alter table slice add column rated_at timestamptz(3);
+
+-- Is any key of a subscription blocked? Then its status does not return to active.
+create index held_key_blocked on held_key (subscription_key) where kind = 'blocked';

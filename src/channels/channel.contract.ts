@@ -25,6 +25,8 @@ export interface AttemptOutcome {
   /** The endpoint's wish, already limited. Milliseconds. */
   readonly retryAfterMs?: number;
   readonly remoteAddress?: string;
+  /** True when no connection came about: the name, the connect or the TLS handshake failed. */
+  readonly isUnreachable?: boolean;
 }
 
 export interface SendOptions {

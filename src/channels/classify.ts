@@ -35,6 +35,9 @@ const CLASS_OF_PHASE: Readonly<Record<FailedPhase, OutcomeClass>> = {
   ours: 'O',
 };
 
+/** No connection came about: three of these in a row are enough to stop asking for a while. */
+const UNREACHABLE: ReadonlySet<FailedPhase> = new Set(['resolve', 'connect', 'tls']);
+
 export interface ClassifyContext {
   readonly isDoneWhenAbsent?: boolean;
   /** Wall time, for a Retry-After that is a date. */
@@ -53,6 +56,7 @@ export function classify(result: EgressResult, context: ClassifyContext): Attemp
       ),
       isSent: result.phase !== 'policy' && result.phase !== 'url' && result.phase !== 'ours',
       remoteAddress: result.remoteAddress,
+      ...(UNREACHABLE.has(result.phase) && { isUnreachable: true }),
     };
   }
   const outcome = classOfStatus(result.status, context.isDoneWhenAbsent);

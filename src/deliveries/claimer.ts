@@ -13,12 +13,15 @@ export interface ClaimerDeps {
   readonly owned: OwnedSlices;
   /** Takes what was claimed; `readAtMs` is how fresh its readings are, monotonic. */
   readonly adopt: (slices: readonly ClaimedSlice[], readAtMs: number) => Promise<void>;
+  /** Nothing more can be taken: those who hold places for long may give some back. */
+  readonly makeRoom: () => void;
 }
 
 export class Claimer {
   private readonly wake: Wake;
   private nextDueAtMs = Infinity;
   private sweptAtMs = -Infinity;
+  private narrowDueAtMs = Infinity;
 
   constructor(private readonly deps: ClaimerDeps) {
     this.wake = new Wake(deps.clock);
@@ -29,8 +32,9 @@ export class Claimer {
     this.wake.ring();
   }
 
-  /** Look again at this time, if not before. */
-  ringAt(at: Date): void {
+  /** Look again at this time, if not before; also at subscriptions that may lease only some of their slices. */
+  ringAt(at: Date, isNarrow = false): void {
+    if (isNarrow) this.narrowDueAtMs = Math.min(this.narrowDueAtMs, at.getTime());
     if (at.getTime() >= this.nextDueAtMs) return;
     this.nextDueAtMs = at.getTime();
     this.wake.ring();
@@ -42,10 +46,11 @@ export class Claimer {
   }
 
   async loop(signal: AbortSignal): Promise<void> {
-    const { clock, defaults, log } = this.deps;
+    const { clock, defaults, log, owned } = this.deps;
     while (!signal.aborted) {
       let waitMs = defaults.sweepIntervalMs;
       try {
+        if (owned.size >= OWNED_SLICES_MAX) this.deps.makeRoom();
         const hasMore = this.hasRoom() && (await this.claim());
         waitMs =
           hasMore && this.hasRoom() ? 0 : Math.max(1, Math.min(waitMs, this.nextDueAtMs - clock.now().getTime()));
@@ -73,8 +78,10 @@ export class Claimer {
     if (isSweep) await failpoint('sweep.claim');
     const now = clock.now();
     if (this.nextDueAtMs <= now.getTime()) this.nextDueAtMs = Infinity;
+    const includeNarrow = isSweep || this.narrowDueAtMs <= now.getTime();
+    if (includeNarrow) this.narrowDueAtMs = Infinity;
     const slicesMax = Math.min(CLAIM_SLICES_MAX, OWNED_SLICES_MAX - owned.size);
-    const claim = await claimSlices(database, { ...defaults, now, slicesMax, includeNarrow: isSweep });
+    const claim = await claimSlices(database, { ...defaults, now, slicesMax, includeNarrow });
     await failpoint('claim.after-commit');
     await adopt(claim.slices, readAtMs);
     return claim.hasMore;

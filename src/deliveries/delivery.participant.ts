@@ -46,7 +46,8 @@ export class DeliveryParticipant implements WriteParticipant {
       configVersion: incarnation.configVersion,
       orderingKey: config.orderingKey,
       cap: config.cap,
-      slices: slicesFor(config.orderingKey, config.cap, SLICES_MAX),
+      // A rate is kept exactly by one owner.
+      slices: config.ratePerSecond === undefined ? slicesFor(config.orderingKey, config.cap, SLICES_MAX) : 1,
       isClientWrite: change.context.isSystemWrite !== true,
     });
     this.touched.set(change, incarnation.subscriptionKey);

@@ -10,6 +10,7 @@ import {
   type Worker,
 } from '../platform';
 import type { ChannelCatalogue } from '../channels';
+import type { Tried } from './attempt';
 import { BodyLoader, type ReadVersions } from './body-loader';
 import { Claimer } from './claimer';
 import type { DeliveryDoorbell } from './delivery.doorbell';
@@ -17,12 +18,15 @@ import { DeliveryReport } from './delivery-report';
 import { Finisher, type FinishedResult } from './finisher';
 import { HealthKeeper, type StatusWriter } from './health-keeper';
 import type { ClaimedSlice } from './ledger/claim';
+import type { Gate } from './ledger/rows';
 import { LeaseKeeper } from './lease-keeper';
-import { CLAIM_SLICES_MAX, LEDGER_RETRY_MS } from './limits';
+import { CLAIM_SLICES_MAX, CONNECTIONS_PER_ORIGIN, LEDGER_RETRY_MS, MAKE_ROOM_SLICES } from './limits';
 import { Looker } from './looker';
 import { OwnedSlices } from './owned-slices';
+import { PaceBook } from './pace';
 import { Sender } from './sender';
 import { SliceRun } from './slice-run';
+import { Slots } from './slots';
 import { SubscriptionCache, type ReadSubscriptions } from './subscription-cache';
 import { Wake } from './wake';
 
@@ -37,6 +41,8 @@ export interface DeliveryWorkerDeps {
   readonly readVersions: ReadVersions;
   readonly readSubscriptions: ReadSubscriptions;
   readonly statuses: StatusWriter;
+  /** Requests to one scheme, host and port at a time; as many as the egress client has connections for one. */
+  readonly connectionsPerOrigin?: number;
   /** In [0, 1), for jitter; tests make it steady. */
   readonly random?: () => number;
 }
@@ -53,6 +59,8 @@ export class DeliveryWorker implements Worker {
   private readonly health: HealthKeeper;
   private readonly report: DeliveryReport;
   private readonly ledgerWake: Wake;
+  private readonly pace = new PaceBook();
+  private readonly slots: Slots;
   private isClaiming = false;
 
   constructor(private readonly deps: DeliveryWorkerDeps) {
@@ -64,26 +72,42 @@ export class DeliveryWorker implements Worker {
     const { channels } = deps;
     const resultsMax = 2 * defaults.finishBatchMax + defaults.inFlightMax;
     const { inFlightMax, leaseMs } = defaults;
+    const connectionsPerOrigin = deps.connectionsPerOrigin ?? CONNECTIONS_PER_ORIGIN;
+    const random = deps.random ?? Math.random;
+    this.slots = new Slots({ inFlightMax, connectionsPerOrigin }, this.pace);
     this.subscriptions = subscriptions;
     this.ledgerWake = new Wake(clock);
-    this.claimer = new Claimer({ ...ground, adopt: (slices, readAtMs) => this.adopt(slices, readAtMs) });
+    this.claimer = new Claimer({
+      ...ground,
+      adopt: (slices, readAtMs) => this.adopt(slices, readAtMs),
+      makeRoom: () => this.makeRoom(),
+    });
     this.sender = new Sender({
       ...ground,
       channels,
       bodies,
       subscriptions,
-      inFlightMax,
+      slots: this.slots,
       resultsMax,
       onTried: () => this.onTried(),
     });
     this.finisher = new Finisher({
       ...ground,
-      random: deps.random ?? Math.random,
+      random,
       onFinished: (results) => this.onFinished(results),
     });
-    this.looker = new Looker({ ...ground, settings: defaults, onDue: (at) => this.claimer.ringAt(at) });
+    this.looker = new Looker({
+      ...ground,
+      settings: defaults,
+      onDue: (at, isNarrow) => this.claimer.ringAt(at, isNarrow),
+    });
     this.leases = new LeaseKeeper({ ...ground, subscriptions, leaseMs });
-    this.health = new HealthKeeper({ ...ground, statuses: deps.statuses });
+    this.health = new HealthKeeper({
+      ...ground,
+      statuses: deps.statuses,
+      random,
+      onNoted: (key, gate, probeAt) => this.onNoted(key, gate, probeAt),
+    });
     this.report = new DeliveryReport(deps.metrics, log);
   }
 
@@ -212,6 +236,7 @@ export class DeliveryWorker implements Worker {
         log.warn({ reason: describeError(error) }, 'delivery.reading-failed');
       }
       this.health.flush();
+      this.slots.recheck(clock.monotonicMs());
       for (const run of this.owned.all()) {
         run.mayHaveMore = true;
         this.owned.offer(run);
@@ -225,7 +250,33 @@ export class DeliveryWorker implements Worker {
   private onFinished(results: readonly FinishedResult[]): void {
     this.report.finished(results);
     // A resend is someone's own wish: it says nothing about how deliveries go.
-    this.health.note(results.filter((result) => result.accepted && result.tried.delivery.resendNo === undefined));
+    const noted = results.filter((result) => result.accepted && result.tried.delivery.resendNo === undefined);
+    this.health.note(noted.map((result) => ({ ...result, pace: this.paceOf(result.tried) })));
+  }
+
+  private paceOf({ outcome, run, durationMs, subscription }: Tried): 'slow' | 'well' | undefined {
+    return outcome?.isSent ? this.pace.ended(run.subscriptionKey, durationMs, subscription.deadlineMs) : undefined;
+  }
+
+  /** The breaker has spoken: the slices in hand go by it at once, the others are claimed when it allows. */
+  private onNoted(subscriptionKey: number, gate?: Gate, probeAt?: Date): void {
+    for (const run of [...this.owned.ofSubscription(subscriptionKey)]) {
+      if (gate) run.pass(gate);
+      else if (run.isAwaitingBreaker) run.end();
+    }
+    if (gate) this.claimer.ringAt(probeAt ?? this.deps.clock.now(), true);
+    this.ledgerWake.ring();
+  }
+
+  /** Every place is taken: slow subscriptions give some back, and wait in line with everyone else. */
+  private makeRoom(): void {
+    const { clock } = this.deps;
+    const nowMs = clock.monotonicMs();
+    const slow = this.owned
+      .all()
+      .filter((run) => !run.isEnding && this.slots.isSlow(run.subscriptionKey, run.reading.isOpen === true, nowMs));
+    for (const run of slow.slice(0, MAKE_ROOM_SLICES)) run.end();
+    if (slow.length > 0) this.ledgerWake.ring();
   }
 
   private onRing(keys: readonly number[]): void {

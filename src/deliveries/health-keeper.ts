@@ -3,9 +3,13 @@
 import { describeError, failpoint, type Clock, type Database, type Log } from '../platform';
 import type { DeliverySubscription } from '../subscriptions';
 import type { Tried } from './attempt';
+import { afterBatch, afterPace, CLOSED, NOTHING, withFailure, withSuccess, type Breaker } from './breaker';
 import { errorText } from './error-text';
 import type { Judged } from './judge';
+import { gateOf, writeBreakers, type BreakerChange } from './ledger/breakers';
 import { countWaiting, noteHealth, type Health, type HealthNote } from './ledger/health';
+import type { Gate } from './ledger/rows';
+import type { RetryDefaults } from './results';
 
 /** The subscriptions room's door for Herald's own writes of a status. Each says whether it wrote. */
 export interface StatusWriter {
@@ -19,6 +23,20 @@ export interface HealthKeeperDeps {
   readonly clock: Clock;
   readonly statuses: StatusWriter;
   readonly log: Log;
+  readonly defaults: RetryDefaults;
+  /** In [0, 1), for the jitter of probes. */
+  readonly random: () => number;
+  /** Told once a round has been written, or has failed (no gate): what the breaker of a subscription now allows. */
+  readonly onNoted: (subscriptionKey: number, gate?: Gate, nextProbeAt?: Date) => void;
+}
+
+/** A result that the ledger has taken. */
+export interface NotedResult {
+  readonly tried: Tried;
+  readonly tell?: Judged['tell'];
+  readonly judgedClass?: Judged['class'];
+  /** Set with the last attempt of a set: whether its p95 was beyond half of the deadline. */
+  readonly pace?: HealthNote['pace'];
 }
 
 interface Trouble {
@@ -43,12 +61,12 @@ export class HealthKeeper {
   constructor(private readonly deps: HealthKeeperDeps) {}
 
   /** Notes results that the ledger has taken, in the order in which they ended. Successes of a healthy subscription cost nothing. */
-  note(results: readonly { readonly tried: Tried; readonly tell?: Judged['tell'] }[]): void {
-    for (const { tried, tell } of results) {
-      const { outcome } = tried;
-      if (outcome === undefined || outcome.class === 'O') continue;
-      if (outcome.class === 'S') this.noteSuccess(tried);
-      else this.noteFailure({ tried, tell });
+  note(results: readonly NotedResult[]): void {
+    for (const result of results) {
+      const { outcome, run } = result.tried;
+      if (outcome?.class === 'S') this.noteSuccess(result.tried);
+      else if (outcome && (outcome.class !== 'O' || run.isProbe)) this.noteFailure(result);
+      if (result.pace) this.notePace(result.tried, result.pace);
     }
     this.flush();
   }
@@ -69,27 +87,59 @@ export class HealthKeeper {
   }
 
   private noteSuccess(tried: Tried): void {
-    const key = tried.run.subscriptionKey;
-    if (!tried.run.reading.isFailing && !this.failing.has(key) && !this.pending.has(key)) return;
-    const note = { subscriptionKey: key, hasSuccess: true, failures: 0 };
-    this.pending.set(key, { note, subscription: tried.subscription, tell: this.pending.get(key)?.tell });
+    const { run, subscription } = tried;
+    const key = run.subscriptionKey;
+    const before = this.pending.get(key);
+    const isLimited = run.isProbe || run.limit < run.reading.cap;
+    if (!run.reading.isFailing && !isLimited && !this.failing.has(key) && !before) return;
+    const note: HealthNote = {
+      subscriptionKey: key,
+      hasSuccess: true,
+      failures: 0,
+      tally: withSuccess(before?.note.tally ?? NOTHING),
+      pace: before?.note.pace,
+    };
+    this.pending.set(key, { note, subscription, tell: before?.tell });
   }
 
-  private noteFailure(trouble: Trouble): void {
-    const { tried, tell } = trouble;
-    const key = tried.run.subscriptionKey;
-    this.failing.add(key);
+  private noteFailure({ tried, tell, judgedClass }: NotedResult): void {
+    const { run, delivery, subscription } = tried;
+    const outcome = tried.outcome!;
+    const key = run.subscriptionKey;
+    const isOurs = outcome.class === 'O';
     const before = this.pending.get(key);
+    if (!isOurs) this.failing.add(key);
+    const failure = {
+      class: judgedClass ?? outcome.class,
+      keyHash: delivery.keyHash,
+      isUnreachable: outcome.isUnreachable === true,
+      retryAfterMs: outcome.retryAfterMs,
+      eventNo: delivery.eventNo,
+      startedAt: tried.startedAt.getTime(),
+      isProbe: run.isProbe,
+    };
     const note: HealthNote = {
       subscriptionKey: key,
       hasSuccess: before?.note.hasSuccess ?? false,
-      failures: (before?.note.failures ?? 0) + 1,
-      firstFailedAt: before?.note.firstFailedAt ?? tried.startedAt,
-      lastFailedAt: tried.endedAt,
-      lastError: lineOf(tried),
-      reason: tried.outcome!.class === 'P' ? tried.outcome!.reason : before?.note.reason,
+      failures: (before?.note.failures ?? 0) + (isOurs ? 0 : 1),
+      firstFailedAt: before?.note.firstFailedAt ?? (isOurs ? undefined : tried.startedAt),
+      lastFailedAt: isOurs ? before?.note.lastFailedAt : tried.endedAt,
+      lastError: isOurs ? before?.note.lastError : lineOf(tried),
+      reason: outcome.class === 'P' ? outcome.reason : before?.note.reason,
+      tally: withFailure(before?.note.tally ?? NOTHING, failure),
+      pace: before?.note.pace,
     };
-    this.pending.set(key, { note, trouble, tell: tell ?? before?.tell, subscription: tried.subscription });
+    const trouble = isOurs ? before?.trouble : { tried, tell };
+    this.pending.set(key, { note, trouble, tell: tell ?? before?.tell, subscription });
+  }
+
+  /** A slow set always counts; a good one only while the adaptive limit has something to give back. */
+  private notePace({ run, subscription }: Tried, pace: 'slow' | 'well'): void {
+    const key = run.subscriptionKey;
+    const before = this.pending.get(key);
+    if (pace === 'well' && !before && run.limit >= run.reading.cap) return;
+    const note = before?.note ?? { subscriptionKey: key, hasSuccess: false, failures: 0 };
+    this.pending.set(key, { subscription, ...before, note: { ...note, pace } });
   }
 
   private async runRound(): Promise<void> {
@@ -98,12 +148,46 @@ export class HealthKeeper {
     try {
       const notes = [...round.values()].map(({ note }) => note).sort((a, b) => a.subscriptionKey - b.subscriptionKey);
       await failpoint('health.before-write');
-      const healths = await this.deps.database.transaction((tx) => noteHealth(tx, notes));
-      for (const health of healths) await this.tellSubscription(health, round.get(health.subscriptionKey)!);
+      const healths = await this.deps.database.transaction(async (tx) => {
+        const noted = await noteHealth(tx, notes);
+        const now = this.deps.clock.now();
+        const changes = noted.map((health) => this.breakerChange(health, round.get(health.subscriptionKey)!, now));
+        await writeBreakers(tx, now, changes);
+        return noted.map((health, index) => ({ health, change: changes[index]! }));
+      });
+      for (const key of round.keys())
+        this.tellOwner(key, healths.find(({ change }) => change.subscriptionKey === key)?.change);
+      for (const { health } of healths) await this.tellSubscription(health, round.get(health.subscriptionKey)!);
     } catch (error) {
+      for (const key of round.keys()) this.deps.onNoted(key);
       // Expected: a lost database. The counters of this round are lost; the next result of each subscription brings them up to date.
       this.deps.log.warn({ reason: describeError(error) }, 'subscription.health-not-written');
     }
+  }
+
+  private breakerChange(health: Health, { note, subscription }: Pending, now: Date): BreakerChange {
+    const { defaults, random } = this.deps;
+    const before: Breaker = health.breaker ?? CLOSED;
+    const cap = health.cap ?? subscription.cap;
+    const policy = {
+      baseMs: subscription.retryBaseMs,
+      factor: defaults.retryFactor,
+      maxMs: defaults.retryMaxMs,
+      jitter: defaults.retryJitter,
+    };
+    const context = { cap, now: now.getTime(), policy, random: random() };
+    const tallied = note.tally ? afterBatch(before, note.tally, context) : before;
+    const after = note.pace ? afterPace(tallied, note.pace === 'slow', cap) : tallied;
+    return { subscriptionKey: health.subscriptionKey, cap, before, after };
+  }
+
+  private tellOwner(key: number, change: BreakerChange | undefined): void {
+    const { onNoted, log } = this.deps;
+    if (change === undefined) return onNoted(key);
+    const { before, after, cap } = change;
+    if ((before.open === undefined) !== (after.open === undefined))
+      log.info({ subscriptionKey: key, isOpen: after.open !== undefined }, 'subscription.breaker-changed');
+    onNoted(key, gateOf(after, cap), after.open && new Date(after.open.notBefore));
   }
 
   private async tellSubscription(health: Health, pending: Pending): Promise<void> {
@@ -150,7 +234,11 @@ export function nextStatus(
 ): 'off' | 'error' | 'active' | undefined {
   if (health.status === 'off') return undefined;
   if (tell === 'off') return 'off';
-  if (health.failures === 0) return health.status === 'error' && note.hasSuccess ? 'active' : undefined;
+  if (health.failures === 0) {
+    // While a key is blocked its Subscription stays in error, however well the others go.
+    const isWell = note.hasSuccess && health.hasBlocked !== true;
+    return health.status === 'error' && isWell ? 'active' : undefined;
+  }
   if (health.status === 'error') return undefined;
   if (tell === 'error') return 'error';
   const { errorAfterMs, errorAfterAttempts } = context.subscription;

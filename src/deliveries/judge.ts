@@ -3,7 +3,8 @@ import { isDoubtful, type OutcomeClass } from '../channels';
 import { EVIDENCE_MIN } from './limits';
 import { retryDelayMs, type RetryPolicy } from './retry';
 
-export type Verdict = 'done' | 'dead' | 'retry' | 'blocked';
+/** `wait`: the breaker is open, the delivery stays as it is and no key is held. */
+export type Verdict = 'done' | 'dead' | 'retry' | 'blocked' | 'wait';
 export type DeadReason = 'poison' | 'expired';
 
 export interface FailedHead {
@@ -12,11 +13,15 @@ export interface FailedHead {
   readonly firstFailedAt: Date;
   /** The class of the failure before this one. */
   readonly previousClass?: string;
+  /** The key has a held_key row already. */
+  readonly isHeld?: boolean;
 }
 
 export interface Policy extends RetryPolicy {
   readonly poisonAfterAttempts: number;
   readonly poisonAfterMs: number;
+  /** What becomes of a message its receiver will not take; absent: `skip`. */
+  readonly poisonPolicy?: 'skip' | 'block' | 'error';
 }
 
 /** What is known about the subscription's other deliveries; needed only once the head has reached poison-after. */
@@ -52,6 +57,8 @@ export interface JudgeContext {
   /** In [0, 1). */
   readonly random: number;
   readonly evidence?: Evidence;
+  /** The subscription's breaker is open: heads that are held keep their row, no new ones are made. */
+  readonly isOpen?: boolean;
 }
 
 /** True when evidence should be gathered before judging: the head has failed often and long enough to be suspected. */
@@ -66,12 +73,23 @@ export function judgeFailure(failure: Failure, head: FailedHead, context: JudgeC
   const { policy, now, expiresAt } = context;
   if (now >= expiresAt) return { verdict: 'dead', deadReason: 'expired', class: failure.class };
   const settled = hasReachedPoisonAfter(head, policy, now) ? weigh(failure, head, context.evidence) : failure.class;
-  if (settled === 'M' && hasReachedPoisonAfter(head, policy, now))
-    return { verdict: 'dead', deadReason: 'poison', class: 'M' };
+  if (settled === 'M' && hasReachedPoisonAfter(head, policy, now)) return poisoned(policy);
+  // A refused message speaks for itself even then; the confirmation of a 410 needs its row.
+  const isWaiting = context.isOpen && !head.isHeld && settled !== 'M' && settled !== 'G';
+  if (isWaiting) return { verdict: 'wait', class: settled, tell: tellOf(failure.class, head) };
   const delayMs = retryDelayMs(Math.max(1, head.failures), policy, context.random, failure.retryAfterMs);
   // Not later than the end of its time, so that it is declared dead when that comes.
   const nextAt = new Date(Math.min(now.getTime() + delayMs, expiresAt.getTime()));
-  return { verdict: 'retry', nextAt, class: settled, tell: tellOf(failure.class, head) };
+  const tell = tellOf(failure.class, head);
+  // Confirmed gone: nothing more is sent while the Subscription is being switched off.
+  const last = new Date(Math.min(now.getTime() + policy.maxMs, expiresAt.getTime()));
+  return { verdict: 'retry', nextAt: tell === 'off' ? last : nextAt, class: settled, tell };
+}
+
+/** The poison policy of a key whose head the receiver will not take. */
+function poisoned({ poisonPolicy = 'skip' }: Policy): Judged {
+  if (poisonPolicy === 'skip') return { verdict: 'dead', deadReason: 'poison', class: 'M' };
+  return { verdict: 'blocked', class: 'M', tell: poisonPolicy === 'error' ? 'error' : undefined };
 }
 
 /**

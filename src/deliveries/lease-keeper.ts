@@ -44,7 +44,9 @@ export class LeaseKeeper {
     if (old.length === 0) return;
     const until = new Date(now.getTime() + leaseMs);
     await failpoint('lease.before-renew');
-    const renewed = new Set((await renewLeases(database, old, until)).map(sliceKey));
+    const renewed = new Set(
+      (await renewLeases(database, old.map(withRate(clock.monotonicMs())), until, now)).map(sliceKey),
+    );
     await failpoint('lease.after-renew');
     for (const run of old) {
       if (renewed.has(sliceKey(run))) run.leaseUntil = until;
@@ -56,4 +58,14 @@ export class LeaseKeeper {
     run.lose();
     if (run.isEmpty) this.deps.owned.remove(run);
   }
+}
+
+function withRate(nowMs: number) {
+  return (run: SliceRun) => ({
+    subscriptionKey: run.subscriptionKey,
+    sliceNo: run.sliceNo,
+    epoch: run.epoch,
+    successes: run.successes,
+    rate: run.measureRate(nowMs),
+  });
 }

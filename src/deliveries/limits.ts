@@ -75,3 +75,7 @@ export const OLDEST_WAITING_SLICES_MAX = 2_000;
 export const RETENTION_STEP_ROWS = 1_000;
 export const RETENTION_PAGE_SUBSCRIPTIONS = 200;
 export const DROP_LOCK_TIMEOUT_MS = 500;
+/** How long the sender's timer for a subscription with a rate is at most; slower ones are met by the lease keeper's round. */
+export const RATE_WAIT_MS_MAX = 500;
+/** Requests to one origin at a time, unless told otherwise. */
+export const CONNECTIONS_PER_ORIGIN = 32;

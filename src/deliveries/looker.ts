@@ -12,8 +12,8 @@ export interface LookerDeps {
   readonly clock: Clock;
   readonly owned: OwnedSlices;
   readonly settings: WindowSettings;
-  /** Told when an idle slice will be due again. */
-  readonly onDue: (at: Date) => void;
+  /** Told when an idle slice will be due again, and whether only some slices of its subscription may be leased. */
+  readonly onDue: (at: Date, isNarrow: boolean) => void;
 }
 
 export class Looker {
@@ -22,9 +22,9 @@ export class Looker {
   /** Slices worth a look now: nothing to start, and either nothing in hand or room for more. */
   candidates(max: number): SliceRun[] {
     const isWorthIt = (run: SliceRun): boolean => {
-      if (run.isLost || !run.isDrained) return false;
+      if (run.isLost || !run.isDrained || run.isAwaitingBreaker) return false;
       if (run.isEmpty) return run.inFlight === 0;
-      return run.mayHaveMore && !run.isEnding && run.inFlight < run.share;
+      return run.mayHaveMore && !run.isEnding && !run.isNarrow && run.inFlight < run.share;
     };
     return this.deps.owned.all().filter(isWorthIt).slice(0, max);
   }
@@ -48,7 +48,7 @@ export class Looker {
       this.take(run, one);
       if (one.outcome === 'idle' && run.reading.hasBarrier) barred.add(run.subscriptionKey);
     }
-    for (const key of barred) if (await passBarriers(database, key, clock.now())) this.deps.onDue(clock.now());
+    for (const key of barred) if (await passBarriers(database, key, clock.now())) this.deps.onDue(clock.now(), false);
   }
 
   private drained(run: SliceRun, now: Date): DrainedSlice {
@@ -60,9 +60,11 @@ export class Looker {
       inHand: run.inHand,
       keysInHand: run.keysInHand,
       wantsResends: run.reading.hasResends,
-      isGivenBack: run.isEnding || run.hasEnded(now),
+      // Where fewer slices may be leased than there are, each gives its place to the next after one window.
+      isGivenBack: run.isEnding || run.isNarrow || run.hasEnded(now),
       mayGoIdle: run.isEmpty && run.inFlight === 0,
       successes: run.successes,
+      rate: run.isEmpty && run.inFlight === 0 ? run.measureRate(this.deps.clock.monotonicMs()) : undefined,
     };
   }
 
@@ -71,7 +73,7 @@ export class Looker {
     if (looked.outcome === 'lost') run.lose();
     if (looked.outcome !== 'window') {
       owned.remove(run);
-      if (looked.dueAt) onDue(looked.dueAt);
+      if (looked.dueAt) onDue(looked.dueAt, run.isNarrow);
       return;
     }
     if (looked.window) run.add(looked.window);

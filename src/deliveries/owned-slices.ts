@@ -63,6 +63,11 @@ export class OwnedSlices {
     }
   }
 
+  /** Slices of one subscription held by this process. */
+  countOf(subscriptionKey: number): number {
+    return this.bySubscription.get(subscriptionKey)?.size ?? 0;
+  }
+
   /** Requests of one subscription being made by this process. */
   inFlightOf(subscriptionKey: number): number {
     let inFlight = 0;

@@ -23,6 +23,8 @@ export interface JudgedResult {
   readonly tried: Tried;
   readonly result: FinishResult;
   readonly tell?: Judged['tell'];
+  /** After weighing the evidence: what feeds the breaker. */
+  readonly judgedClass?: Judged['class'];
 }
 
 export interface ResultContext {
@@ -41,6 +43,7 @@ export function policyOf(tried: Tried, defaults: RetryDefaults): Policy {
     jitter: defaults.retryJitter,
     poisonAfterAttempts: subscription.poisonAfterAttempts,
     poisonAfterMs: subscription.poisonAfterMs,
+    poisonPolicy: subscription.poisonPolicy,
   };
 }
 
@@ -52,6 +55,7 @@ export function headOf(tried: Tried): FailedHead {
     failures: (held?.attempts ?? 0) + (isOurs ? 0 : 1),
     firstFailedAt: held?.firstFailedAt ?? tried.endedAt,
     previousClass: held?.class,
+    isHeld: held !== undefined,
   };
 }
 
@@ -80,8 +84,9 @@ export function resultOf(tried: Tried, context: ResultContext): JudgedResult {
     expiresAt: expiresAt(tried.delivery, tried.run.reading.stoppedMs, tried.subscription.retryForMs),
     random: context.random,
     evidence: context.evidence,
+    isOpen: tried.run.reading.isOpen,
   });
-  return { tried, result: ledgerEntry(tried, judged), tell: judged.tell };
+  return { tried, result: ledgerEntry(tried, judged), tell: judged.tell, judgedClass: judged.class };
 }
 
 /** What was sent again ends with its one attempt: `done` or `dead` say only how that went. */
@@ -115,7 +120,7 @@ function attemptNote(tried: Tried): AttemptNote {
   const { delivery, outcome } = tried;
   return {
     number: delivery.attempts + 1,
-    trigger: delivery.resendNo === undefined ? 'auto' : 'manual',
+    trigger: delivery.resendNo !== undefined ? 'manual' : tried.run.isProbe ? 'probe' : 'auto',
     configVersion: tried.subscription.configVersion,
     startedAt: tried.startedAt,
     endedAt: tried.endedAt,

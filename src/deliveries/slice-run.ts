@@ -1,7 +1,7 @@
 // One leased slice in its owner's memory: lanes of waiting deliveries, what is in flight, and how fresh the permission to send is.
 // No I/O and no clock: the worker passes times in.
-import { READING_AGE_MS_MAX, SUCCESS_MARKS_MAX } from './limits';
-import type { HeldHead, OwnedSlice, Reading, WaitingDelivery, Window } from './ledger/rows';
+import { RATE_MEASURE_MS_MIN, READING_AGE_MS_MAX, SUCCESS_MARKS_MAX } from './limits';
+import type { Gate, HeldHead, OwnedSlice, Reading, WaitingDelivery, Window } from './ledger/rows';
 
 /** Deliveries of one ordering key, the head first. At most one of them is in someone's hands at any time. */
 interface Lane {
@@ -29,7 +29,12 @@ export class SliceRun implements OwnedSlice {
   inFlight = 0;
   /** Latest successes, for the evidence rule. */
   successes: Date[];
-  private readonly capAtClaim: number;
+  /** Leased to send one probe through an open breaker, and whether that was sent. */
+  readonly isProbe: boolean;
+  hasProbed = false;
+  private delivered = 0;
+  private ratedAtMs: number;
+  private readonly limitAtClaim: number;
   private reading_: Reading;
   private readAtMs: number;
   private readonly lanes = new Map<number, Lane>();
@@ -49,7 +54,9 @@ export class SliceRun implements OwnedSlice {
     this.leaseUntil = times.leaseUntil;
     this.readAtMs = times.readAtMs;
     this.successes = [...times.successes];
-    this.capAtClaim = reading.cap;
+    this.limitAtClaim = reading.limit ?? reading.cap;
+    this.isProbe = reading.isOpen === true;
+    this.ratedAtMs = times.readAtMs;
   }
 
   get reading(): Reading {
@@ -65,9 +72,24 @@ export class SliceRun implements OwnedSlice {
     return new Set(this.lanes.keys());
   }
 
-  /** Concurrent requests this slice may make: its part of the subscription's cap. */
+  /** Requests the subscription may have in flight now. */
+  get limit(): number {
+    return this.reading_.limit ?? this.reading_.cap;
+  }
+
+  /** Fewer slices may be leased than there are: they take turns, one window each. */
+  get isNarrow(): boolean {
+    return this.limit < this.reading_.slices;
+  }
+
+  /** The probe is out or its verdict is: the slice is given back when the breaker has heard it. */
+  get isAwaitingBreaker(): boolean {
+    return this.isProbe && this.hasProbed && !this.isEnding;
+  }
+
+  /** Concurrent requests this slice may make: its part of the subscription's limit. */
   get share(): number {
-    return Math.max(1, Math.floor(this.reading_.cap / this.reading_.slices));
+    return Math.max(1, Math.floor(this.limit / this.reading_.slices));
   }
 
   /** Nothing is left to start here. */
@@ -84,15 +106,26 @@ export class SliceRun implements OwnedSlice {
   reread(reading: Reading, readAtMs: number): void {
     this.reading_ = reading;
     this.readAtMs = Math.max(this.readAtMs, readAtMs);
-    // The cap was lowered below what this slice was leased under: it is claimed again in the narrow way.
-    const isNarrowed = reading.cap < reading.slices && reading.cap < this.capAtClaim;
-    if (!reading.alive || !reading.sending || reading.paused || isNarrowed) this.isEnding = true;
+    if (!reading.alive || !reading.sending || reading.paused || this.isShutOut) this.isEnding = true;
+  }
+
+  /** Takes what the breaker has just decided, without waiting for the next reading. A probe that was sent has done its duty. */
+  pass(gate: Gate): void {
+    this.reading_ = { ...this.reading_, ...gate };
+    if (this.isShutOut || this.hasProbed) this.end();
+  }
+
+  /** The breaker opened, or the limit fell below what this slice was leased under: it is claimed again in the narrow way. */
+  private get isShutOut(): boolean {
+    const isNarrowed = this.isNarrow && this.limit < this.limitAtClaim;
+    return isNarrowed || (this.reading_.isOpen === true && !this.isProbe);
   }
 
   /** May an attempt start now? `end` is checked here, before each attempt. */
   maySend(nowMs: number, now: Date): boolean {
-    if (this.isLost || this.isEnding || nowMs - this.readAtMs > READING_AGE_MS_MAX) return false;
-    return !this.hasEnded(now);
+    if (this.isLost || this.isEnding || this.hasProbed || nowMs - this.readAtMs > READING_AGE_MS_MAX) return false;
+    // A lease that ran out may be another's already, however fresh the reading.
+    return now <= this.leaseUntil && !this.hasEnded(now);
   }
 
   /** Puts a window into lanes; what is in hand already is passed over. */
@@ -115,11 +148,21 @@ export class SliceRun implements OwnedSlice {
 
   /** Hands out the next head, and keeps its lane until `settle` or `putBack`. */
   take(): WaitingDelivery | undefined {
-    const key = this.ready.shift();
+    const key = this.isProbe ? this.takeProbe() : this.ready.shift();
     const lane = key === undefined ? undefined : this.lanes.get(key);
     if (!lane) return undefined;
     lane.isBusy = true;
     return lane.rows[0];
+  }
+
+  /** The next waiting head after the one probed last, or the earliest: one that always fails must not stand for the endpoint. */
+  private takeProbe(): number | undefined {
+    const { probed = 0 } = this.reading_;
+    const headOf = (key: number): number => this.lanes.get(key)?.rows[0]?.eventNo ?? Infinity;
+    const inOrder = [...this.ready].sort((a, b) => headOf(a) - headOf(b));
+    const key = inOrder.find((one) => headOf(one) > probed) ?? inOrder[0];
+    if (key !== undefined) this.ready.splice(this.ready.indexOf(key), 1);
+    return key;
   }
 
   /** A head that was taken but not started after all. */
@@ -184,7 +227,18 @@ export class SliceRun implements OwnedSlice {
   }
 
   markSuccess(at: Date): void {
+    this.delivered += 1;
     this.successes = [at, ...this.successes].slice(0, SUCCESS_MARKS_MAX);
+  }
+
+  /** Deliveries per second since it was last asked; undefined when that was too short a time ago to say. */
+  measureRate(nowMs: number): number | undefined {
+    const elapsedMs = nowMs - this.ratedAtMs;
+    if (elapsedMs < RATE_MEASURE_MS_MIN) return undefined;
+    const rate = (this.delivered * 1_000) / elapsedMs;
+    this.delivered = 0;
+    this.ratedAtMs = nowMs;
+    return rate;
   }
 }
 

@@ -14,6 +14,7 @@ it('reads every setting of the table', () => {
     valueCode: (codes: readonly string[]) => codes[0],
     valueBoolean: () => true,
     valuePositiveInt: () => 3,
+    valueDecimal: () => 0.5,
     valueDuration: () => ({ value: 2, unit: 's', system: 'http://unitsofmeasure.org', code: 's' }),
   };
   const extensions = CHANNEL_SETTINGS.map(({ name, value }) =>
@@ -27,6 +28,7 @@ it('reads every setting of the table', () => {
     sendDeletes: true,
     poisonPolicy: 'skip',
     cap: 3,
+    ratePerSecond: 0.5,
     deadlineMs: 2_000,
     retryDelayMs: 2_000,
     retryForMs: 2_000,
@@ -51,6 +53,7 @@ it.each([
   ['a number without a unit', ours('retry-for', { valueDuration: { value: 1 } })],
   ['the wrong type', ours('retry-for', { valueInteger: 1 })],
   ['no value', ours('retry-for', {})],
+  ['a rate of nothing', ours('rate', { valueDecimal: 0 })],
   ['a fraction', ours('cap', { valuePositiveInt: 1.5 })],
   ['a code that is none', ours('ordering-key', { valueCode: 'resource' })],
   ['an unknown name', ours('retry-limit', { valuePositiveInt: 1 })],
@@ -64,8 +67,11 @@ it.each([
   expect(issues[0]!.text).toContain(extension.url);
 });
 
-it('refuses what it cannot honour yet, and a repeated setting', () => {
-  expect(read(ours('poison-policy', { valueCode: 'block' })).issues[0]).toMatchObject({ code: 'not-supported' });
+it.each(['skip', 'block', 'error'])('takes the poison policy %s', (valueCode) => {
+  expect(read(ours('poison-policy', { valueCode })).settings).toEqual({ poisonPolicy: valueCode });
+});
+
+it('refuses a repeated setting', () => {
   const twice = ours('cap', { valuePositiveInt: 2 });
   expect(read(twice, twice).issues[0]!.text).toContain('twice');
 });

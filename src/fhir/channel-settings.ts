@@ -12,7 +12,7 @@ export interface SettingLimits {
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: SECOND_MS, min: 60 * SECOND_MS, h: HOUR_MS, d: DAY_MS };
 
-type Read = { value: string | number | boolean } | { problem: string; isNotYet?: boolean };
+type Read = { value: string | number | boolean } | { problem: string };
 
 /**
  * In: the `extension` list of a channel and its FHIRPath. Out: the settings it makes, and an issue for each extension of ours that is
@@ -37,7 +37,7 @@ export function readChannelSettings(
     seen.add(url);
     const read: Read = repeated ? { problem: 'stands there twice; keep one' } : readSetting(setting, json, limits);
     if ('problem' in read) {
-      issues.push(errorIssue(read.isNotYet ? 'not-supported' : 'extension', `${url} ${read.problem}.`, path));
+      issues.push(errorIssue('extension', `${url} ${read.problem}.`, path));
       return;
     }
     // Our own name wins over HAPI's, in whichever order they stand.
@@ -70,6 +70,8 @@ function readValue(expected: SettingValue, value: unknown): Read | undefined {
   switch (expected.type) {
     case 'valueBoolean':
       return typeof value === 'boolean' ? { value } : undefined;
+    case 'valueDecimal':
+      return inRange(value, expected) ? { value } : undefined;
     case 'valuePositiveInt':
       return inRange(value, expected) && Number.isInteger(value) ? { value } : undefined;
     case 'valueDuration': {
@@ -77,15 +79,8 @@ function readValue(expected: SettingValue, value: unknown): Read | undefined {
       return inRange(ms, expected) ? { value: ms } : undefined;
     }
     case 'valueCode':
-      return typeof value === 'string' ? readCode(expected.codes, expected.notYet ?? [], value) : undefined;
+      return typeof value === 'string' && expected.codes.includes(value) ? { value } : undefined;
   }
-}
-
-function readCode(codes: readonly string[], notYet: readonly string[], value: string): Read | undefined {
-  if (!codes.includes(value)) return undefined;
-  if (!notYet.includes(value)) return { value };
-  const served = codes.filter((code) => !notYet.includes(code)).join(', ');
-  return { problem: `cannot be "${value}" yet: this server only honours ${served} so far`, isNotYet: true };
 }
 
 function inRange(value: unknown, range: { min: number; max: number }): value is number {
@@ -112,6 +107,8 @@ export function describeValue(setting: ChannelSetting, limits?: SettingLimits): 
   switch (value.type) {
     case 'valueBoolean':
       return 'valueBoolean, true or false';
+    case 'valueDecimal':
+      return `valueDecimal from ${value.min} to ${value.max}`;
     case 'valuePositiveInt':
       return `valuePositiveInt from ${value.min} to ${value.max}`;
     case 'valueDuration': {

@@ -17,6 +17,7 @@ export interface ChannelSettings {
   sendDeletes: boolean;
   poisonPolicy: (typeof POISON_POLICIES)[number];
   cap: number;
+  ratePerSecond: number;
   deadlineMs: number;
   retryDelayMs: number;
   retryForMs: number;
@@ -28,8 +29,9 @@ export interface ChannelSettings {
 
 /** What the value of a setting may be: the FHIR type it stands in, and its bounds (durations in milliseconds). */
 export type SettingValue =
-  | { readonly type: 'valueCode'; readonly codes: readonly string[]; readonly notYet?: readonly string[] }
+  | { readonly type: 'valueCode'; readonly codes: readonly string[] }
   | { readonly type: 'valueBoolean' }
+  | { readonly type: 'valueDecimal'; readonly min: number; readonly max: number }
   | { readonly type: 'valuePositiveInt'; readonly min: number; readonly max: number }
   | { readonly type: 'valueDuration'; readonly min: number; readonly max: number; readonly maxNote?: string };
 
@@ -76,10 +78,10 @@ export const CHANNEL_SETTINGS: readonly ChannelSetting[] = [
   {
     name: 'poison-policy',
     setting: 'poisonPolicy',
-    value: { type: 'valueCode', codes: POISON_POLICIES, notYet: ['block', 'error'] },
-    fallback: '`skip`',
+    value: { type: 'valueCode', codes: POISON_POLICIES },
+    fallback: '`skip`; `block` when the ordering key is `subscription`',
     meaning:
-      'What happens to a message that the receiver will never take: `skip` gives it up as a dead letter and goes on with the next one.',
+      'What happens to a message that the receiver will never take: `skip` gives it up as a dead letter and goes on with the next one of its key; `block` keeps it, and its key waits until somebody decides; `error` does the same and sets the Subscription to `error`.',
   },
   {
     name: 'cap',
@@ -87,6 +89,13 @@ export const CHANNEL_SETTINGS: readonly ChannelSetting[] = [
     value: { type: 'valuePositiveInt', min: 1, max: 64 },
     fallback: 'the server’s cap',
     meaning: 'Requests of this Subscription in flight at the same time, at most.',
+  },
+  {
+    name: 'rate',
+    setting: 'ratePerSecond',
+    value: { type: 'valueDecimal', min: 0.01, max: 1_000 },
+    fallback: 'the server’s rate, none unless configured',
+    meaning: 'Requests of this Subscription per second, at most; evenly spaced. 0.1 means one in ten seconds.',
   },
   {
     name: 'deadline',

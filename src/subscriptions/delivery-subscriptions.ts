@@ -22,6 +22,8 @@ export interface DeliverySubscription {
   readonly sendDeletes: boolean;
   readonly orderingKey: OrderingKeyName;
   readonly cap: number;
+  /** Requests per second; absent: as many as it can. */
+  readonly ratePerSecond?: number;
   readonly deadlineMs: number;
   readonly retryBaseMs: number;
   readonly retryForMs: number;

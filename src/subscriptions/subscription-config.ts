@@ -13,6 +13,8 @@ export interface SubscriptionConfig {
   readonly sendDeletes: boolean;
   readonly orderingKey: OrderingKeyName;
   readonly cap: number;
+  /** Requests per second; absent: as many as it can. */
+  readonly ratePerSecond?: number;
   readonly deadlineMs: number;
   readonly retryBaseMs: number;
   readonly retryForMs: number;
@@ -44,6 +46,7 @@ export function resolveConfig(
     sendDeletes: settings.sendDeletes ?? false,
     orderingKey: settings.orderingKey ?? defaults.orderingKey,
     cap: settings.cap ?? deliveries.cap,
+    ...rateOf(settings.ratePerSecond ?? deliveries.ratePerSecond),
     deadlineMs: settings.deadlineMs ?? deliveries.deadlineMs,
     retryBaseMs: settings.retryDelayMs ?? deliveries.retryBaseMs,
     retryForMs: settings.retryForMs ?? deliveries.retryForMs,
@@ -51,8 +54,18 @@ export function resolveConfig(
     errorAfterAttempts: settings.errorAfterAttempts ?? deliveries.errorAfterAttempts,
     poisonAfterAttempts: settings.poisonAfterAttempts ?? deliveries.poisonAfterAttempts,
     poisonAfterMs: settings.poisonAfterMs ?? deliveries.poisonAfterMs,
-    poisonPolicy: settings.poisonPolicy ?? 'skip',
+    poisonPolicy: settings.poisonPolicy ?? defaultPoisonPolicy(settings.orderingKey ?? defaults.orderingKey),
   };
+}
+
+/** Where everything waits for everything, nothing is left out without somebody's decision; elsewhere one message must not stop its key. */
+export function defaultPoisonPolicy(orderingKey: OrderingKeyName): SubscriptionConfig['poisonPolicy'] {
+  return orderingKey === 'subscription' ? 'block' : 'skip';
+}
+
+/** 0 in the configuration means: no rate. */
+function rateOf(ratePerSecond: number | undefined): Pick<SubscriptionConfig, 'ratePerSecond'> {
+  return ratePerSecond === undefined || ratePerSecond === 0 ? {} : { ratePerSecond };
 }
 
 /** Equal settings, whatever the order of their members. */

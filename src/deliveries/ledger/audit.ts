@@ -22,7 +22,7 @@ const RULES: Readonly<Record<string, string>> = {
     select q.subscription_key, q.head_event_no as detail from held_key q
       join slice s on s.subscription_key = q.subscription_key and s.slice_no = q.slice_no
       join subscription_runtime r on r.subscription_key = q.subscription_key
-     where q.kind <> 'blocked' and s.due_at > greatest(q.next_at, $1) and s.lease_until is null and r.alive and r.sending and not r.paused
+     where q.kind <> 'blocked' and s.due_at > greatest(q.next_at, r.not_before, $1) and s.lease_until is null and r.alive and r.sending and not r.paused
        and (r.ends_at is null or r.ends_at > $1) and q.head_event_no <= coalesce(r.barriers[1], 9007199254740991)`,
   'held or behind delivery without a held key': `
     select d.subscription_key, d.event_no as detail from delivery d

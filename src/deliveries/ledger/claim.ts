@@ -14,7 +14,7 @@ export interface ClaimOptions extends WindowSettings {
   readonly now: Date;
   readonly slicesMax: number;
   readonly leaseMs: number;
-  /** Also look at subscriptions whose cap is below their number of slices; rarely needed, so not asked every time. */
+  /** Also look at subscriptions that may lease fewer slices than they have; rarely needed, so not asked every time. */
   readonly includeNarrow: boolean;
 }
 
@@ -75,21 +75,29 @@ export async function claimSlices(database: Database, options: ClaimOptions): Pr
   });
 }
 
+type NarrowRow = {
+  subscription_key: number;
+  limit: number;
+  slices: number;
+  not_before: Date | null;
+  probed: number;
+};
 type SliceRow = { subscription_key: number; slice_no: number };
 
 async function lockNarrow(tx: Tx, options: ClaimOptions): Promise<SliceRow[]> {
-  const { rows } = await tx.query<{ subscription_key: number; cap: number }>(
-    claimNarrow([options.now, NARROW_CLAIM_MAX]),
-  );
+  const { now } = options;
+  const { rows } = await tx.query<NarrowRow>(claimNarrow([now, NARROW_CLAIM_MAX]));
   if (rows.length === 0) return [];
   const slices = await tx.query<SliceRow>(
     claimNarrowSlices([
       ...columns(
         rows,
         (r) => r.subscription_key,
-        (r) => r.cap,
+        (r) => r.limit,
+        (r) => (r.not_before !== null && r.not_before > now ? r.slices : 0),
+        (r) => r.probed,
       ),
-      options.now,
+      now,
     ]),
   );
   return slices.rows;

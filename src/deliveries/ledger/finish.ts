@@ -13,7 +13,7 @@ const idle = statement('idle');
 /** One request made, or refused before it was made. */
 export interface AttemptNote {
   readonly number: number;
-  readonly trigger: 'auto' | 'manual';
+  readonly trigger: 'auto' | 'probe' | 'manual';
   readonly configVersion: number;
   readonly startedAt: Date;
   readonly endedAt: Date;
@@ -132,6 +132,8 @@ export interface DrainedSlice extends OwnedSlice, WantedSlice {
   /** True when nothing is in flight, so that the slice may go idle. */
   readonly mayGoIdle: boolean;
   readonly successes: readonly Date[];
+  /** Deliveries per second, when measured. */
+  readonly rate?: number;
 }
 
 export interface Looked {
@@ -206,6 +208,7 @@ async function goIdle(
       ),
       now,
       slices.map((s) => marksText(s.successes)),
+      slices.map((s) => s.rate ?? null),
     ]),
   );
   const dueOf = new Map(rows.map((row) => [`${row.subscription_key}/${row.slice_no}`, row.due_at]));

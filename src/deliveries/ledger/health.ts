@@ -1,5 +1,6 @@
 // How a subscription is doing, kept in its runtime row, in a transaction of its own: inside finish it would deadlock with matching.
 import type { Tx } from '../../platform';
+import type { Breaker, Tally } from '../breaker';
 import { WAITING_COUNT_MAX } from '../limits';
 import { columns, statement } from '../sql';
 import type { SubscriptionStatus } from './rows';
@@ -16,6 +17,10 @@ export interface HealthNote {
   readonly lastError?: string;
   /** A policy reason that stands until something succeeds or the Subscription changes. */
   readonly reason?: string;
+  /** What feeds the breaker. */
+  readonly tally?: Tally;
+  /** The p95 of a set of attempts: slow, or well below half of the deadline. */
+  readonly pace?: 'slow' | 'well';
 }
 
 export interface Health {
@@ -23,6 +28,10 @@ export interface Health {
   readonly status: SubscriptionStatus;
   readonly failingSince?: Date;
   readonly failures: number;
+  /** A key is blocked by a message its receiver will not take. */
+  readonly hasBlocked?: boolean;
+  readonly breaker?: Breaker;
+  readonly cap?: number;
 }
 
 /** Adds notes, one per subscription; out: how each now stands. Tombstones are left alone. */
@@ -33,6 +42,9 @@ export async function noteHealth(tx: Tx, notes: readonly HealthNote[]): Promise<
     status: SubscriptionStatus;
     failing_since: Date | null;
     failures: number;
+    has_blocked: boolean;
+    breaker: Breaker | null;
+    cap: number;
   }>(
     healthSql(
       columns(
@@ -52,6 +64,9 @@ export async function noteHealth(tx: Tx, notes: readonly HealthNote[]): Promise<
     status: row.status,
     failingSince: row.failing_since ?? undefined,
     failures: row.failures,
+    hasBlocked: row.has_blocked,
+    breaker: row.breaker ?? undefined,
+    cap: row.cap,
   }));
 }
 

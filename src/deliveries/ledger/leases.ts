@@ -36,11 +36,15 @@ export async function readOwned(tx: Tx, slices: readonly SliceId[]): Promise<Own
   }));
 }
 
-/** Prolongs leases to `until`; out: those that were still held under their epoch. `successes` is kept beside, as evidence for others. */
+/**
+ * Prolongs leases to `until`; out: those that were still held under their epoch. `successes` is kept beside, as evidence for others, and so is the
+ * measured rate (deliveries per second).
+ */
 export async function renewLeases(
   tx: Tx,
-  slices: readonly (OwnedSlice & { readonly successes: readonly Date[] })[],
+  slices: readonly (OwnedSlice & { readonly successes: readonly Date[]; readonly rate?: number })[],
   until: Date,
+  now: Date = until,
 ): Promise<SliceId[]> {
   if (slices.length === 0) return [];
   const { rows } = await tx.query<{ subscription_key: number; slice_no: number }>(
@@ -53,6 +57,8 @@ export async function renewLeases(
       ),
       until,
       slices.map((slice) => marksText(slice.successes)),
+      slices.map((slice) => slice.rate ?? null),
+      now,
     ]),
   );
   return rows.map((row) => ({ subscriptionKey: row.subscription_key, sliceNo: row.slice_no }));

@@ -27,9 +27,18 @@ export interface Reading {
   readonly stoppedMs: number;
   readonly isFailing: boolean;
   readonly hasBarrier: boolean;
+  /** Concurrent requests allowed now: the cap, or less (a probe, slow start, the adaptive limit). Absent: the cap. */
+  readonly limit?: number;
+  /** The breaker is open: only a probe may be sent. */
+  readonly isOpen?: boolean;
+  /** Event number of the latest probe. */
+  readonly probed?: number;
   /** Something in this slice is to be sent again. */
   readonly hasResends?: boolean;
 }
+
+/** The part of a reading that the breaker decides. */
+export type Gate = Pick<Reading, 'limit' | 'isOpen' | 'probed'>;
 
 export interface HeldHead {
   readonly kind: 'retry' | 'blocked' | 'busy';
@@ -80,6 +89,9 @@ export type ReadingRow = {
   failing_since: Date | null;
   failures: number;
   has_barrier: boolean;
+  limit: number;
+  is_open: boolean | null;
+  probed: number;
   has_resends: boolean;
 };
 
@@ -96,6 +108,9 @@ export function readingOf(row: ReadingRow): Reading {
     stoppedMs: row.stopped_ms,
     isFailing: row.failing_since !== null || row.status === 'error',
     hasBarrier: row.has_barrier,
+    limit: row.limit,
+    isOpen: row.is_open === true,
+    probed: row.probed,
     hasResends: row.has_resends,
   };
 }

@@ -128,7 +128,10 @@ async function updateRuntime(tx: Tx, now: Date, settings: RuntimeSettings, sendi
                   stopped_at = case when $2 then null else coalesce(stopped_at, $8::timestamptz) end,
                   failing_since = case when $9 then null else failing_since end,
                   failures = case when $9 then 0 else failures end,
-                  reason = case when $9 then null else reason end
+                  reason = case when $9 then null else reason end,
+                  breaker = case when $9 then null else breaker end,
+                  send_limit = case when $9 then null else send_limit end,
+                  not_before = case when $9 then null else not_before end
             where subscription_key = $1`,
     values: [
       settings.subscriptionKey,
@@ -156,12 +159,12 @@ async function raiseBarrier(tx: Tx, subscriptionKey: number, lastEventNo: number
   });
 }
 
-/** Heads that wait for their next try are due at once. The slices are locked. */
+/** Heads that wait for their next try, and those blocked by the poison policy, are due at once. The slices are locked. */
 async function retryNow(tx: Tx, subscriptionKey: number, now: Date): Promise<void> {
   await tx.query({
     name: 'deliveries.retry-now',
-    text: `update held_key q set next_at = $2::timestamptz
-             from (select key_hash from held_key where subscription_key = $1 and kind = 'retry' and next_at > $2::timestamptz
+    text: `update held_key q set next_at = $2::timestamptz, kind = 'retry'
+             from (select key_hash from held_key where subscription_key = $1 and kind in ('retry', 'blocked') and next_at > $2::timestamptz
                     order by head_event_no limit $3::int) x
             where q.subscription_key = $1 and q.key_hash = x.key_hash`,
     values: [subscriptionKey, now, BRING_FORWARD_MAX],

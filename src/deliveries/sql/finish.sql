@@ -1,5 +1,6 @@
 -- Finishes a batch of results (design: 3a). Fence first: the slices are locked in order and their epochs compared; results under an older
--- epoch are recorded as stale and change nothing else. verdict: done | dead | retry | blocked. charge is 0 where the failure is ours.
+-- epoch are recorded as stale and change nothing else. verdict: done | dead | retry | blocked | wait (breaker open:
+-- stays as it is, no key is held). charge is 0 where the failure is ours.
 -- Indexes: slice_pkey, delivery_pkey, held_key_pkey.
 with r as materialized (
   select * from unnest($1::int[], $2::bigint[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::timestamptz[],
@@ -22,7 +23,7 @@ a as (
 u as (
   update delivery d
      set attempts = d.attempts + j.is_sent::int,
-         state = case j.verdict when 'done' then 'delivered' when 'dead' then 'dead' else 'held' end,
+         state = case j.verdict when 'done' then 'delivered' when 'dead' then 'dead' when 'wait' then d.state else 'held' end,
          reason = case j.verdict when 'dead' then j.dead_reason end,
          ended_at = case when j.verdict in ('done', 'dead') then $31::timestamptz end
     from j

@@ -100,8 +100,8 @@ describe('S4.2: refuses, each naming the element', () => {
       /15 s/,
     ],
     [
-      'a poison policy not served',
-      setting('poison-policy', { valueCode: 'block' }),
+      'a poison policy that is none',
+      setting('poison-policy', { valueCode: 'drop' }),
       'Subscription.channel.extension[0]',
       /skip/,
     ],
