@@ -23,6 +23,7 @@ import {
   SubscriptionRegistry,
   SubscriptionStatusWriter,
 } from '../subscriptions';
+import { auditDuty, retentionDuty } from './duties';
 import type { Ground } from './ground';
 import { HOUSEKEEPING_INTERVAL_MS } from './limits';
 import { ownOrigins } from './own-origins';
@@ -92,6 +93,8 @@ function composeShared(ground: Ground) {
   );
   const { expiryIntervalMs } = config.subscriptions;
   supervisor.add(new ExpiryWorker({ database, statusWriter, clock, log, holder, intervalMs: expiryIntervalMs }));
+  supervisor.add(auditDuty(ground, doorbells));
+  supervisor.add(retentionDuty(ground));
   return { definitions, doorbells, egress, channels, secrets, store, statusWriter, outboxPartitions };
 }
 

@@ -1,5 +1,6 @@
 // One Herald: everything a process does, started in order and stopped in reverse. Used by main.ts, and by tests inside their own process.
 import { recoverLeases } from '../deliveries';
+import { restampWaiting } from '../outbox';
 import { armFailpoints, describeError, type HeraldConfig, type Log } from '../platform';
 import { clearForeignSnapshots, verifySecretKey } from '../subscriptions';
 import { composeHerald, type Parts } from './compose';
@@ -55,7 +56,7 @@ async function makeReady(parts: Parts): Promise<void> {
   metrics.collectProcess();
   watchGround(parts);
   await verifySecretKey(databases.api, secrets);
-  await clearForeignSnapshots(databases.api, log);
+  await clearForeignSnapshots(databases.api, log, restampWaiting);
   await outboxPartitions.look();
   if (!isAlone) return;
   // Only who holds the lock file may say that nobody else holds a lease.

@@ -9,3 +9,10 @@ export const DUTY_CONNECTIONS = 4;
 export const DRAIN_RESERVE_MS = 5000;
 /** How often the housekeeping of deliveries looks. */
 export const HOUSEKEEPING_INTERVAL_MS = 1000;
+/** An event that is not matched after this long is alarmed, and the matcher woken. */
+export const UNMATCHED_ALARM_MS = 60_000;
+/** Transactions of this age are alarmed: those that have written hold locks, those that only read make every claim slower. */
+export const LONG_WRITE_MS = 5_000;
+export const LONG_READ_MS = 600_000;
+/** The retention's first round after a start. */
+export const RETENTION_FIRST_AFTER_MS = 60_000;

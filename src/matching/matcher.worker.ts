@@ -1,5 +1,6 @@
 // Follows the bus: roots that may have something are matched at once. A lost database is waited for here, for as long as it takes.
 import type { EventBus } from '../bus';
+import { restampWaiting } from '../outbox';
 import { describeError, isTransient, type Clock, type Database, type Log, type Worker } from '../platform';
 import { clearForeignSnapshots } from '../subscriptions';
 import { RETRY_MS_MAX, RETRY_MS_MIN } from './limits';
@@ -21,7 +22,7 @@ export class MatcherWorker implements Worker {
   async run(signal: AbortSignal): Promise<void> {
     const { matcher, bus, database, log } = this.deps;
     await this.untilDatabaseAnswers(signal, async () => {
-      await clearForeignSnapshots(database, log);
+      await clearForeignSnapshots(database, log, restampWaiting);
       await matcher.prime();
     });
     // A throw from here (a bug, not a lost database) hands the roots back to the bus; the supervisor starts this worker again.

@@ -17,3 +17,4 @@ export type { RegistryEntry, RegistryGroup, RegistryInterval, RegistryMember } f
 export { isInside, isVisible, parseSnapshot, safeXid, type Snapshot, type SnapshotInterval } from './snapshot';
 export { clearSnapshots } from './change-log';
 export { clearForeignSnapshots } from './foreign-snapshots';
+export { removeOldChanges, type RegistryRetention } from './retention';

@@ -38,6 +38,21 @@ export interface HeraldConfig {
     readonly statementTimeoutMs: number;
   };
   readonly matching: { readonly sweepIntervalMs: number; readonly claimMax: number };
+  readonly upkeep: {
+    readonly keepEventsMs: number;
+    readonly keepAttemptsMs: number;
+    readonly keepDeliveriesMs: number;
+    readonly keepSubscriptionsMs: number;
+    readonly retentionIntervalMs: number;
+    readonly auditIntervalMs: number;
+  };
+  readonly backpressure: {
+    readonly unmatchedMax: number;
+    readonly waitingMax: number;
+    readonly writesMax: number;
+    readonly writesQueueMax: number;
+    readonly writeBytesMax: number;
+  };
   /** Off in every start that is not a test of Herald itself. */
   readonly testing: { readonly isTestMode: boolean; readonly failpoints: readonly ArmedFailpoint[] };
 }

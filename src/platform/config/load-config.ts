@@ -68,7 +68,8 @@ function unknownNames(env: NodeJS.ProcessEnv): string[] {
     .map((name) => `${name} is not a setting. ${nearest(name, known)}All settings: docs/how-to/configuration.md.`);
 }
 
-function assemble({ start, access, http, egress, subscriptions, deliveries, database, testing }: Values): HeraldConfig {
+function assemble(values: Values): HeraldConfig {
+  const { start, access, http, egress, subscriptions, deliveries, database, upkeep, backpressure, testing } = values;
   const isCluster = start.kafkaBrokers !== undefined || start.redisUrl !== undefined;
   const allowPrivate = egress.allowPrivate ?? (start.databaseUrl === undefined ? ['loopback'] : []);
   const { sweepIntervalMs, claimMax, ...pools } = database;
@@ -95,6 +96,8 @@ function assemble({ start, access, http, egress, subscriptions, deliveries, data
     deliveries,
     database: pools,
     matching: { sweepIntervalMs, claimMax },
+    upkeep,
+    backpressure,
     testing: {
       isTestMode: testing.isTestMode,
       failpoints: testing.failpoints.flatMap((text) => parseFailpoint(text) ?? []),

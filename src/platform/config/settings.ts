@@ -5,6 +5,7 @@ import { parseBlock } from '../http-egress/ip';
 import { deliveries } from './delivery-settings';
 import { choice, duration, flag, integer, list, size, text, url } from './kinds';
 import { namedTokens, secretKey } from './secrets';
+import { backpressure, upkeep } from './upkeep-settings';
 import { HOUR, KB, MB, MINUTE, optional, SECOND, setting, type Setting } from './setting';
 
 export const GROUPS = [
@@ -15,6 +16,8 @@ export const GROUPS = [
   'Subscriptions',
   'Deliveries',
   'Database and matching',
+  'Retention and audit',
+  'Backpressure',
   'Tests of Herald itself',
 ] as const;
 export type Group = (typeof GROUPS)[number];
@@ -197,7 +200,18 @@ const testing = {
 };
 
 /** All settings, by group and by the name the program uses. */
-export const SETTINGS = { start, access, http, egress, subscriptions, deliveries, database, testing } as const;
+export const SETTINGS = {
+  start,
+  access,
+  http,
+  egress,
+  subscriptions,
+  deliveries,
+  database,
+  upkeep,
+  backpressure,
+  testing,
+} as const;
 
 /** The list as the documentation shows it. */
 export const SETTINGS_BY_GROUP: readonly { readonly group: Group; readonly settings: readonly Setting<unknown>[] }[] =

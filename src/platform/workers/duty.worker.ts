@@ -13,7 +13,7 @@ export interface DutyTurn {
   readonly epoch: number;
   readonly signal: AbortSignal;
   /** Call it between steps: renews the lease. False: stop here, another process has the duty or this one is stopping. */
-  mayGoOn(): Promise<boolean>;
+  readonly mayGoOn: () => Promise<boolean>;
 }
 
 export interface DutyWorkerDeps {
@@ -24,6 +24,8 @@ export interface DutyWorkerDeps {
   /** This process among those that share the database. */
   readonly holder: string;
   readonly intervalMs: number;
+  /** The first round comes this long after the start, when everything else has taken up its work. */
+  readonly firstAfterMs: number;
   /** One round. A lost database ends the round, not the worker; any other throw restarts the worker. */
   readonly work: (turn: DutyTurn) => Promise<void>;
 }
@@ -36,7 +38,8 @@ export class DutyWorker implements Worker {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { duty, database, clock, log, holder, intervalMs } = this.deps;
+    const { duty, database, clock, log, holder, intervalMs, firstAfterMs } = this.deps;
+    await clock.sleep(firstAfterMs, signal);
     while (!signal.aborted) {
       try {
         await this.turn(signal);

@@ -1,0 +1,124 @@
+// The duties of a running Herald: the audit finds what the rooms below the ledger have, wakes the matcher, and one process does it for all.
+import { auditChecks } from '../../../src/app/duties';
+import { readAuditResult } from '../../../src/deliveries';
+import { DutyWorker, SystemClock, type DutyTurn } from '../../../src/platform';
+import { createTestDatabase, type TestDatabase } from '../../support/database';
+import { eventually } from '../../support/deadline';
+import { FakeClock } from '../../support/fake-clock';
+import { startHerald, type Herald } from '../../support/herald';
+import { silentLog } from '../../support/silent-log';
+import { restHook, subscribe } from '../../support/subscription';
+import { SubscriberStub } from '../../support/subscriber-stub';
+
+// Hints and the audit only: the sweep that would do the same is asleep.
+const env = { HERALD_MATCH_SWEEP: '1m', HERALD_AUDIT_INTERVAL: '1s' };
+
+describe('the audit of a running Herald', () => {
+  let herald: Herald;
+  let receiver: SubscriberStub;
+  beforeAll(async () => {
+    receiver = await SubscriberStub.start();
+    herald = await startHerald({ env });
+  });
+  afterAll(async () => {
+    await herald?.stop();
+    await receiver?.stop();
+  });
+  const result = () => readAuditResult(herald.database.database);
+
+  it('I2: alarms at an event that is unmatched for more than a minute, and wakes the matcher', async () => {
+    await subscribe(herald, restHook('Patient', receiver.url));
+    await eventually(async () => (await result()) !== undefined, { what: 'a first audit' });
+    expect(await result()).toMatchObject({ repairsTotal: {}, alarmsTotal: {} });
+    await herald.put({ resourceType: 'Patient', id: 'p' });
+    await herald.drained();
+    const ask = (text: string) => herald.database.database.query({ text, values: [] });
+    // An event whose hint was lost: written by nobody the matcher knows of.
+    await ask(`insert into outbox (event_id, tenant, type, id, version, interaction, root, root_hash, body_bytes, request_id, written_at)
+      select gen_random_uuid(), tenant, type, id, version, interaction, root, root_hash, body_bytes, 'lost', written_at - interval '2 minutes'
+        from outbox where id = 'p'`);
+    await receiver.received(2);
+    expect(receiver.requests[1]!.headers['x-request-id']).toBe('lost');
+    await eventually(async () => (await result())?.alarmsTotal['unmatched-event'] === 1);
+    expect((await result())?.repairsTotal).toEqual({});
+    expect(herald.logLines().filter((line) => line['msg'] === 'audit.alarm')).toMatchObject([
+      { kind: 'unmatched-event', count: 1 },
+    ]);
+    expect((await herald.get('/metrics')).text).toContain('herald_audit_alarms_total{kind="unmatched-event"} 1');
+  });
+
+  it('alarms at a transaction that has written and stays open, with who it is', async () => {
+    const { config, databases, doorbells, clock } = herald.parts;
+    const check = auditChecks({ config, databases }, doorbells).find(({ name }) => name === 'transactions')!;
+    const late = new Date(clock.now().getTime() + 6_000);
+    expect((await check.look(late)).filter(({ count }) => count > 0)).toEqual([]);
+    const writer = herald.database.open({ applicationName: 'a slow import' });
+    await writer.transaction(async (tx) => {
+      await tx.query({ text: `update leader set holder = holder`, values: [] });
+      const [note] = (await check.look(late)).filter(({ count }) => count > 0);
+      expect(note).toMatchObject({ kind: 'long-writes', action: 'alarm', count: 1 });
+      expect(note!.detail).toMatchObject({ found: [{ application: 'a slow import', state: 'idle in transaction' }] });
+    });
+    await writer.transaction(async (tx) => {
+      await tx.query({ text: 'set transaction isolation level repeatable read', values: [] });
+      await tx.query({ text: 'select 1 from leader', values: [] });
+      expect((await check.look(late)).filter(({ count }) => count > 0)).toEqual([]);
+      const [note] = (await check.look(new Date(clock.now().getTime() + 601_000))).filter(({ count }) => count > 0);
+      expect(note).toMatchObject({ kind: 'long-reads', count: 1 });
+    });
+  });
+});
+
+describe('a duty', () => {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await createTestDatabase();
+  });
+  afterAll(async () => db.drop());
+  const worker = (
+    holder: string,
+    clock: FakeClock | SystemClock,
+    work: (turn: DutyTurn) => Promise<void>,
+  ): DutyWorker =>
+    new DutyWorker({
+      duty: 'test',
+      database: db.database,
+      clock,
+      log: silentLog,
+      holder,
+      intervalMs: 60_000,
+      firstAfterMs: 0,
+      work,
+    });
+  const never = new AbortController().signal;
+
+  it('is done by one process; another takes over when its lease is over, and the first notices between two steps', async () => {
+    const clock = new FakeClock();
+    const done: string[] = [];
+    const second = worker('second', clock, async () => void done.push('second'));
+    const first = worker('first', clock, async (turn) => {
+      expect(await turn.mayGoOn()).toBe(true);
+      expect(await second.turn(never)).toBe(false);
+      await clock.advance(200_000);
+      expect(await second.turn(never)).toBe(true);
+      expect(await turn.mayGoOn()).toBe(false);
+      done.push('first');
+    });
+    expect(await first.turn(never)).toBe(true);
+    expect(done).toEqual(['second', 'first']);
+  });
+
+  it('is given back at a stop, so that another process need not wait', async () => {
+    const clock = new SystemClock();
+    const stop = new AbortController();
+    let started!: () => void;
+    const isStarted = new Promise<void>((resolve) => (started = resolve));
+    const running = worker('stopping', clock, async () => started()).run(stop.signal);
+    await isStarted;
+    stop.abort();
+    await running;
+    let turns = 0;
+    expect(await worker('next', clock, async () => void (turns += 1)).turn(never)).toBe(true);
+    expect(turns).toBe(1);
+  });
+});
