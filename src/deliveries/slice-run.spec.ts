@@ -3,6 +3,7 @@ import type { Reading, WaitingDelivery } from './ledger/rows';
 import { SliceRun } from './slice-run';
 
 const at = new Date('2030-01-01T00:00:00Z');
+const leaseUntil = new Date(at.getTime() + 30_000);
 const reading: Reading = {
   alive: true,
   sending: true,
@@ -22,7 +23,7 @@ const row = (eventNo: number, keyHash: number, held?: WaitingDelivery['held']): 
   ...{ attempts: 0, writtenAt: at, numberedAt: at, stoppedBeforeMs: 0 },
 });
 function run(rows: WaitingDelivery[] = [], change: Partial<Reading> = {}): SliceRun {
-  const made = new SliceRun(slice, { ...reading, ...change }, { leaseUntil: at, readAtMs: 0, successes: [] });
+  const made = new SliceRun(slice, { ...reading, ...change }, { leaseUntil, readAtMs: 0, successes: [] });
   made.add({ ...slice, rows, hasMore: false });
   return made;
 }
@@ -77,6 +78,13 @@ it('S4.24: starts nothing once end has come', () => {
   const owned = run([row(1, 10)], { endsAt: at });
   expect(owned.maySend(0, new Date(at.getTime() - 1))).toBe(true);
   expect(owned.maySend(0, at)).toBe(false);
+});
+
+it('I8: starts nothing once its lease has run out, however fresh the reading', () => {
+  const owned = run([row(1, 10)]);
+  owned.reread(reading, 30_000);
+  expect(owned.maySend(30_000, new Date(leaseUntil.getTime() - 1))).toBe(true);
+  expect(owned.maySend(30_000, leaseUntil)).toBe(false);
 });
 
 it('a lost slice forgets what it has not started, and keeps what is on its way', () => {

@@ -125,7 +125,7 @@ export class SliceRun implements OwnedSlice {
   maySend(nowMs: number, now: Date): boolean {
     if (this.isLost || this.isEnding || this.hasProbed || nowMs - this.readAtMs > READING_AGE_MS_MAX) return false;
     // A lease that ran out may be another's already, however fresh the reading.
-    return now <= this.leaseUntil && !this.hasEnded(now);
+    return now < this.leaseUntil && !this.hasEnded(now);
   }
 
   /** Puts a window into lanes; what is in hand already is passed over. */

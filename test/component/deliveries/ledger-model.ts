@@ -181,10 +181,11 @@ export class LedgerModel {
       .filter((row) => row.sliceNo === sliceNo && row.state === 'pending' && row.eventNo <= this.ceiling)
       .slice(0, lookAt);
     const free = looked.filter((row) => !this.held.has(row.keyHash));
+    // First, as in Postgres: what has just been moved behind is seen by the statement that follows.
+    for (const row of looked) if (this.held.has(row.keyHash)) row.state = 'behind';
     const dueHeads = [...this.held.values()]
       .filter((held) => held.sliceNo === sliceNo && held.nextAt <= now && held.head <= this.ceiling)
       .flatMap((held) => this.heldRows(held));
-    for (const row of looked) if (this.held.has(row.keyHash)) row.state = 'behind';
     const crowds = looked.length < lookAt ? new Set<number>() : this.crowdingKeys(free, inHand.keysInHand);
     for (const key of crowds) {
       const rows = free.filter((row) => row.keyHash === key);
