@@ -12,7 +12,12 @@ const built = await runSteps([{ name: 'build', command: ['node', 'tools/build.mj
 const tiers = ['support', 'component', 'conformance', 'e2e', 'examples'];
 const tested = await runSteps([
   jestStep('tiers', 'jest.config.cjs', {
-    parameters: [`--testPathPatterns=/test/(${tiers.join('|')})/`, '--maxWorkers=2', '--forceExit'],
+    parameters: [
+      `--testPathPatterns=/test/(${tiers.join('|')})/`,
+      '--maxWorkers=2',
+      '--forceExit',
+      '--testTimeout=60000',
+    ],
     env: isFull ? { TEST_FULL: '1' } : {},
     live: true,
   }),

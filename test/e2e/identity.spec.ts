@@ -30,6 +30,6 @@ it('S2.6: URL and body name the same resource, whatever the id', async () => {
         expect(request.path).toBe(`/fhir/${resourceType}/${id}`);
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });

@@ -25,7 +25,7 @@ export async function eventually<T>(
   ask: () => Promise<T> | T,
   options: { deadlineMs?: number; everyMs?: number; what?: string } = {},
 ): Promise<NonNullable<T>> {
-  const { deadlineMs = 10_000, everyMs = 25, what = 'a truthy answer' } = options;
+  const { deadlineMs = 20_000, everyMs = 25, what = 'a truthy answer' } = options;
   const end = performance.now() + deadlineMs;
   for (;;) {
     const answer = await ask();

@@ -59,12 +59,12 @@ export class Ledger {
   }
 
   /** Until nothing is unmatched and no slice is due or at work: what still waits, waits for its time. */
-  async settled(deadlineMs = 15_000): Promise<void> {
+  async settled(deadlineMs = 30_000): Promise<void> {
     await this.until(({ unmatched, busy }) => unmatched + busy === 0, deadlineMs);
   }
 
   /** Until nothing is unmatched and nothing waits at all, retries included. */
-  async drained(deadlineMs = 20_000): Promise<void> {
+  async drained(deadlineMs = 30_000): Promise<void> {
     await this.until(({ unmatched, waiting, busy }) => unmatched + waiting + busy === 0, deadlineMs);
   }
 

@@ -102,7 +102,7 @@ export class SubscriberStub {
   }
 
   /** Resolves once `count` requests have been answered (or cut); rejects at the deadline, saying what did arrive. */
-  async received(count: number, deadlineMs = 10_000): Promise<ReceivedRequest[]> {
+  async received(count: number, deadlineMs = 20_000): Promise<ReceivedRequest[]> {
     const ended = (): ReceivedRequest[] => this.requests.filter((request) => request.endedAt !== undefined);
     await this.waitFor(() => ended().length >= count, deadlineMs, `${count} requests`);
     return ended();
@@ -111,7 +111,7 @@ export class SubscriberStub {
   /** Resolves when the predicate holds; it is asked again after every change. */
   async waitFor(
     predicate: (stub: SubscriberStub) => boolean,
-    deadlineMs = 10_000,
+    deadlineMs = 20_000,
     what = 'the condition',
   ): Promise<void> {
     if (predicate(this)) return;

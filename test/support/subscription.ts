@@ -77,7 +77,7 @@ export async function statusOf(
   herald: FhirClient,
   id: string,
   status: string,
-  deadlineMs = 10_000,
+  deadlineMs = 20_000,
 ): Promise<SubscriptionResource> {
   let last: Answer | undefined;
   await eventually(
