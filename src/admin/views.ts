@@ -29,8 +29,12 @@ function runtimeView(runtime: SubscriptionRuntime, now: Date): object {
   return {
     sending: runtime.sending,
     paused: runtime.paused,
-    degraded: failingSince !== undefined || runtime.heldKeys > 0,
+    degraded: failingSince !== undefined || runtime.heldKeys > 0 || runtime.breaker.state === 'open',
+    breaker: runtime.breaker,
+    blockedKeys: runtime.blockedKeys,
     pending: runtime.pending,
+    /** Waiting deliveries by the rate of the last minute. */
+    drain: { perSecond: runtime.recentRate, seconds: runtime.drainSeconds },
     /** Slices that some process holds and works on now. */
     inFlightSlices: runtime.leasedSlices,
     slices: runtime.slices,

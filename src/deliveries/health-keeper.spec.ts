@@ -36,3 +36,8 @@ it('a success followed by another failure in the same batch takes nothing back',
     nextStatus(health({ status: 'error', failingSince: now, failures: 1 }), mixed, undefined, context),
   ).toBeUndefined();
 });
+
+it('while a key is blocked, no success takes error back', () => {
+  const blocked = health({ status: 'error', hasBlocked: true });
+  expect(nextStatus(blocked, succeeded, undefined, context)).toBeUndefined();
+});

@@ -113,3 +113,30 @@ it('expires when its time is up, and is looked at again exactly then', () => {
     deadReason: 'expired',
   });
 });
+
+describe('poison policies', () => {
+  const withPolicy = (poisonPolicy: 'skip' | 'block' | 'error') =>
+    judgeFailure({ class: 'M', status: 422 }, old, {
+      ...context,
+      policy: { ...context.policy, poisonPolicy },
+      evidence: three,
+    });
+  it.each([
+    ['skip', { verdict: 'dead', deadReason: 'poison' }],
+    ['block', { verdict: 'blocked', tell: undefined }],
+    ['error', { verdict: 'blocked', tell: 'error' }],
+  ] as const)('%s', (poisonPolicy, expected) => {
+    expect(withPolicy(poisonPolicy)).toMatchObject(expected);
+  });
+});
+
+describe('while the breaker is open', () => {
+  const judged = (kind: Failure['class'], isHeld: boolean) =>
+    judgeFailure({ class: kind }, { ...young, isHeld }, { ...context, isOpen: true }).verdict;
+  it.each(['E', 'P', 'O'] as const)('no new key is held for class %s, a held one keeps its row', (kind) => {
+    expect([judged(kind, false), judged(kind, true)]).toEqual(['wait', 'retry']);
+  });
+  it.each(['M', 'G'] as const)('class %s speaks of the message or the endpoint as ever', (kind) => {
+    expect(judged(kind, false)).toBe('retry');
+  });
+});

@@ -123,3 +123,33 @@ it('ends when the cap falls below its slices, so that it is leased again under t
   narrow.reread({ ...reading, cap: 2 }, 10);
   expect(narrow.isEnding).toBe(false);
 });
+
+it('a probe run sends one head: the next after the one probed last, and is given back when the breaker has heard', () => {
+  const probe = run([row(1, 10), row(2, 11), row(3, 12)], { isOpen: true, limit: 1, probed: 1 });
+  expect(probe.share).toBe(1);
+  const head = probe.take()!;
+  expect(head.eventNo).toBe(2);
+  probe.hasProbed = true;
+  expect(probe.maySend(0, at)).toBe(false);
+  probe.settle(head, false);
+  expect(probe.isAwaitingBreaker).toBe(true);
+  probe.pass({ isOpen: true, limit: 1, probed: 2 });
+  expect(probe.isEnding && probe.isEmpty).toBe(true);
+});
+
+it('a probe begins again with the earliest head after the last', () => {
+  const probe = run([row(1, 10), row(2, 11)], { isOpen: true, limit: 1, probed: 2 });
+  expect(probe.take()!.eventNo).toBe(1);
+});
+
+it('an opening breaker shuts out those who hold a slice; a lower limit that all slices fit in only narrows the share', () => {
+  const held = run([row(1, 10)], { limit: 8 });
+  held.pass({ isOpen: false, limit: 4, probed: 0 });
+  expect([held.isEnding, held.share]).toEqual([false, 1]);
+  held.pass({ isOpen: true, limit: 1, probed: 0 });
+  expect(held.isEnding).toBe(true);
+});
+
+it('nothing starts once the lease is over, however fresh the reading', () => {
+  expect(run([row(1, 10)]).maySend(0, new Date(at.getTime() + 1))).toBe(false);
+});

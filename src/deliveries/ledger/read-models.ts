@@ -1,6 +1,7 @@
 // What the admin's pages show of the ledger.
 import type { Tx } from '../../platform';
-import { PAGE_MAX, WAITING_COUNT_MAX } from '../limits';
+import { PAGE_MAX, RATE_AGE_MS_MAX, WAITING_COUNT_MAX } from '../limits';
+import { limitOf, CLOSED, type Breaker } from '../breaker';
 import type { SubscriptionStatus } from './rows';
 
 export interface SubscriptionRuntime {
@@ -30,6 +31,23 @@ export interface SubscriptionRuntime {
   readonly lastFailedAt?: Date;
   readonly lastError?: string;
   readonly reason?: string;
+  readonly breaker: BreakerView;
+  /** Keys that wait for somebody's decision about a message their receiver will not take. */
+  readonly blockedKeys: number;
+  /** Deliveries per second, as the slices' owners measured them in the last minute; absent when nothing was. */
+  readonly recentRate?: number;
+  /** How long what waits will take at that rate, seconds. */
+  readonly drainSeconds?: number;
+}
+
+export interface BreakerView {
+  /** `recovering`: closed again, or slow, with less than the cap in flight. */
+  readonly state: 'closed' | 'open' | 'recovering';
+  /** Requests that may be in flight now. */
+  readonly limit: number;
+  readonly openSince?: Date;
+  readonly nextProbeAt?: Date;
+  readonly failedProbes?: number;
 }
 
 type RuntimeRow = {
@@ -56,13 +74,18 @@ type RuntimeRow = {
   last_failed_at: Date | null;
   last_error: string | null;
   reason: string | null;
+  breaker: Breaker | null;
+  blocked_keys: number;
+  recent_rate: number | null;
 };
 
 // Counts stop at the limit, so that a page about a long outage is as quick as any other. Indexes: delivery_pending, delivery_behind,
 // delivery_ended_badly, held_key_pkey, slice_pkey, delivery_pkey.
 const RUNTIME = `
 select r.subscription_key, r.alive, r.sending, r.paused, r.status, r.ordering_key, r.cap, r.slices, r.last_event_no, r.failing_since, r.failures,
-       r.last_failed_at, r.last_error, r.reason,
+       r.last_failed_at, r.last_error, r.reason, r.breaker,
+       (select count(*)::int from held_key q where q.subscription_key = r.subscription_key and q.kind = 'blocked') as blocked_keys,
+       (select sum(s.delivered_rate)::float8 from slice s where s.subscription_key = r.subscription_key and s.rated_at > $4::timestamptz) as recent_rate,
        (select count(*)::int from slice s where s.subscription_key = r.subscription_key and s.lease_until > $2::timestamptz) as leased,
        (select max(t) from slice s, unnest(s.recent_delivered_at) t where s.subscription_key = r.subscription_key) as last_success_at,
        (select count(*)::int from (select 1 from delivery d where d.subscription_key = r.subscription_key and d.state = 'pending' limit $3::int) p) as pending,
@@ -87,7 +110,10 @@ export async function subscriptionRuntime(
   now: Date,
 ): Promise<Map<number, SubscriptionRuntime>> {
   if (keys.length === 0) return new Map();
-  const { rows } = await db.query<RuntimeRow>({ text: RUNTIME, values: [keys, now, WAITING_COUNT_MAX + 1] });
+  const { rows } = await db.query<RuntimeRow>({
+    text: RUNTIME,
+    values: [keys, now, WAITING_COUNT_MAX + 1, new Date(now.getTime() - RATE_AGE_MS_MAX)],
+  });
   return new Map(rows.map((row) => [row.subscription_key, runtimeOf(row)]));
 }
 
@@ -116,7 +142,24 @@ function runtimeOf(row: RuntimeRow): SubscriptionRuntime {
     lastFailedAt: row.last_failed_at ?? undefined,
     lastError: row.last_error ?? undefined,
     reason: row.reason ?? undefined,
+    breaker: breakerView(row.breaker ?? CLOSED, row.cap),
+    blockedKeys: row.blocked_keys,
+    recentRate: row.recent_rate ?? undefined,
+    drainSeconds: drainSeconds(pending, row.recent_rate),
   };
+}
+
+function breakerView(breaker: Breaker, cap: number): BreakerView {
+  const limit = limitOf(breaker, cap);
+  const { open } = breaker;
+  if (!open) return { state: limit < cap ? 'recovering' : 'closed', limit };
+  const { since, notBefore, probes } = open;
+  return { state: 'open', limit, openSince: new Date(since), nextProbeAt: new Date(notBefore), failedProbes: probes };
+}
+
+function drainSeconds(pending: number, rate: number | null): number | undefined {
+  if (pending === 0) return 0;
+  return rate === null || rate <= 0 ? undefined : Math.ceil(pending / rate);
 }
 
 /** When the slice that has been due longest became due; undefined when none is. Index: slice_due. */

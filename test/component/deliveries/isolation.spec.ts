@@ -1,0 +1,115 @@
+// Isolation proven by its cause: what bad endpoints hold is counted at their own sockets while a good one is served. No times are asserted.
+import { subscriptionRuntime } from '../../../src/deliveries';
+import { claimSlices } from '../../../src/deliveries/ledger/claim';
+import { createTestDatabase, type TestDatabase } from '../../support/database';
+import { eventually } from '../../support/deadline';
+import { SubscriberStub } from '../../support/subscriber-stub';
+import { defaults, Delivering, emptyLedger, event } from './delivering';
+
+let db: TestDatabase;
+let herald: Delivering;
+const stubs: SubscriberStub[] = [];
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(async () => db.drop());
+beforeEach(() => {
+  herald = new Delivering(db.database);
+});
+afterEach(async () => {
+  const stopped = herald.stop();
+  await Promise.all(stubs.splice(0).map((stub) => stub.stop()));
+  await stopped;
+  await emptyLedger(db.database);
+});
+
+async function receiver(answer?: Parameters<SubscriberStub['answer']>[0]): Promise<SubscriberStub> {
+  const stub = await SubscriberStub.start(answer ? { answer } : {});
+  stubs.push(stub);
+  return stub;
+}
+const many = (count: number, prefix = 'p') => Array.from({ length: count }, (_, index) => event(`${prefix}${index}`));
+const settled = (key: number, count: number) =>
+  eventually(async () => ((await herald.states(key))['delivered'] ?? 0) === count, {
+    what: `${count} of ${key}`,
+    deadlineMs: 20_000,
+  });
+const hang = () => ({ hang: true as const });
+
+it('a good endpoint gets everything while ten others hang with all they may hold', async () => {
+  const hanging = await Promise.all(Array.from({ length: 10 }, () => receiver(hang)));
+  const good = await receiver();
+  for (const [index, stub] of hanging.entries())
+    await herald.subscribe(index + 1, stub.url, { cap: 4, deadlineMs: 60_000 });
+  await herald.subscribe(11, good.url);
+  herald.run(herald.worker({ defaults: { ...defaults, inFlightMax: 64, leaseMs: 90_000 } }));
+  await herald.schedule([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], many(30));
+  await eventually(() => hanging.every((stub) => stub.inFlight === 4), { what: 'every bad endpoint to hold its cap' });
+  await herald.schedule([11], many(100, 'g'));
+  await settled(11, 100);
+  // The cause: nothing of the bad ones has ended, and none holds more than its cap.
+  expect(hanging.map((stub) => stub.inFlight)).toEqual(Array.from({ length: 10 }, () => 4));
+  expect(hanging.every((stub) => stub.inFlightMax === 4)).toBe(true);
+}, 40_000);
+
+it('subscriptions of one origin share its connections, and refusals spend no attempts', async () => {
+  let release: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (release = resolve));
+  const shared = await receiver(async () => (await gate, { status: 200 }));
+  const good = await receiver();
+  for (const key of [1, 2, 3, 4]) await herald.subscribe(key, `${shared.url}/${key}`, { cap: 8, deadlineMs: 60_000 });
+  await herald.subscribe(5, good.url);
+  herald.run(herald.worker({ connectionsPerOrigin: 10, defaults: { ...defaults, leaseMs: 90_000 } }));
+  await herald.schedule([1, 2, 3, 4], many(40));
+  await eventually(() => shared.inFlight === 10);
+  await herald.schedule([5], many(50, 'g'));
+  await settled(5, 50);
+  expect(shared.inFlightMax).toBe(10);
+  release();
+  for (const key of [1, 2, 3, 4]) await settled(key, 40);
+  const { rows } = await db.database.query({ text: 'select 1 from delivery where attempts <> 1', values: [] });
+  expect(rows).toEqual([]);
+}, 40_000);
+
+it('the adaptive limit halves for an endpoint that needs more than half of its deadline, and shows', async () => {
+  const slow = await receiver(() => ({ status: 200, delayMs: 60 }));
+  await herald.subscribe(1, slow.url, { cap: 8, deadlineMs: 100 });
+  herald.run(herald.worker());
+  await herald.schedule([1], many(60));
+  await eventually(async () => {
+    const one = (await subscriptionRuntime(db.database, [1], herald.clock.now())).get(1)!;
+    return one.breaker.limit <= 4;
+  });
+  await settled(1, 60);
+}, 40_000);
+
+it('I22: a rate spaces the requests, and waiting for it spends no attempts', async () => {
+  const stub = await receiver();
+  await herald.subscribe(1, stub.url, { ratePerSecond: 50, slices: 1 });
+  herald.run(herald.worker());
+  await herald.schedule([1], many(25));
+  await settled(1, 25);
+  const { rows } = await db.database.query<{ gap: number }>({
+    text: `select extract(epoch from max(started_at) - min(started_at))::float8 as gap from attempt`,
+    values: [],
+  });
+  // 24 gaps of 20 ms; less would mean that the rate was not kept.
+  expect(rows[0]!.gap).toBeGreaterThanOrEqual(0.44);
+  const { rows: spent } = await db.database.query({ text: 'select 1 from delivery where attempts <> 1', values: [] });
+  expect(spent).toEqual([]);
+});
+
+it('claims take the slice that has been due longest first, and at most four of one subscription', async () => {
+  for (const key of [1, 2, 3]) {
+    await herald.subscribe(key, 'http://127.0.0.1:1', { cap: 64 });
+    await herald.schedule([key], many(50));
+  }
+  await db.database.query({
+    text: `update slice set due_at = due_at - make_interval(secs => 10 * (4 - subscription_key))`,
+    values: [],
+  });
+  const options = { ...defaults, now: herald.clock.now(), slicesMax: 6, includeNarrow: false };
+  const first = await claimSlices(db.database, options);
+  expect(first.slices.map((slice) => slice.subscriptionKey).sort()).toEqual([1, 1, 1, 1, 2, 2]);
+  expect(first.hasMore).toBe(true);
+});

@@ -1,0 +1,87 @@
+// Poison policies and class P: what a message that is never taken does to its key, to its neighbours and to its Subscription.
+import { auditLedger, subscriptionRuntime } from '../../../src/deliveries';
+import { createTestDatabase, type TestDatabase } from '../../support/database';
+import { eventually } from '../../support/deadline';
+import { SubscriberStub } from '../../support/subscriber-stub';
+import { defaults, Delivering, emptyLedger, event } from './delivering';
+
+let db: TestDatabase;
+let stub: SubscriberStub;
+let herald: Delivering;
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(async () => db.drop());
+beforeEach(async () => {
+  stub = await SubscriberStub.start();
+  herald = new Delivering(db.database);
+});
+afterEach(async () => {
+  await herald.stop();
+  await stub.stop();
+  await emptyLedger(db.database);
+});
+
+const refuseBad = () =>
+  stub.answer((request) => (request.path.endsWith('/bad') ? { status: 422, body: 'never' } : { status: 200 }));
+const runtime = async () => (await subscriptionRuntime(db.database, [1], herald.clock.now())).get(1)!;
+const sentOfBad = () => stub.requests.filter((request) => request.path.endsWith('/bad')).length;
+const poison = { poisonAfterAttempts: 3, poisonAfterMs: 0 };
+
+it('S2.4, I23: block keeps the message and its key waits; the others go on, the status stays, and nothing is asked again', async () => {
+  refuseBad();
+  await herald.subscribe(1, stub.url, { ...poison, poisonPolicy: 'block' });
+  herald.run(herald.worker());
+  await herald.schedule([1], [event('bad', 1), event('bad', 2), event('good', 1), event('good', 2), event('fine', 1)]);
+  await eventually(async () => (await runtime()).blockedKeys === 1, { what: 'a blocked key' });
+  await eventually(async () => (await herald.states())['delivered'] === 3);
+  const sent = sentOfBad();
+  await herald.schedule([1], [event('bad', 3), event('good', 3)]);
+  await eventually(async () => (await herald.states())['delivered'] === 4);
+  expect(sentOfBad()).toBe(sent);
+  expect(sent).toBe(3);
+  expect((await herald.states())['dead']).toBeUndefined();
+  expect(herald.told).toEqual([]);
+  expect(await auditLedger(db.database, herald.clock.now())).toEqual([]);
+});
+
+it('error blocks and sets the Subscription to error, which successes of other keys do not take back; a change of the Subscription tries again', async () => {
+  refuseBad();
+  await herald.subscribe(1, stub.url, { ...poison, poisonPolicy: 'error' });
+  herald.run(herald.worker());
+  await herald.schedule([1], [event('bad', 1), event('bad', 2)]);
+  await eventually(() => herald.told.length > 0);
+  expect(herald.told.map(({ status }) => status)).toEqual(['error']);
+  await herald.schedule([1], [event('g1'), event('g2'), event('g3')]);
+  await eventually(async () => (await herald.states())['delivered'] === 3);
+  expect(herald.told.map(({ status }) => status)).toEqual(['error']);
+  expect((await runtime()).blockedKeys).toBe(1);
+  stub.answer(() => ({ status: 200 }));
+  await herald.subscribe(1, stub.url, { status: 'error' });
+  herald.doorbell.ring([1]);
+  await eventually(async () => (await herald.states())['delivered'] === 5);
+  await eventually(() => herald.told.at(-1)?.status === 'active');
+  expect(await auditLedger(db.database, herald.clock.now())).toEqual([]);
+});
+
+it('class P: refused once for all, not once for each; a change of the Subscription asks again', async () => {
+  await herald.subscribe(1, 'https://169.254.169.254/fhir', { retryBaseMs: 30_000, cap: 4 });
+  herald.run(herald.worker({ defaults: { ...defaults, retryMaxMs: 60_000 } }));
+  await herald.schedule(
+    [1],
+    Array.from({ length: 300 }, (_, index) => event(`p${index}`)),
+  );
+  await eventually(async () => (await runtime()).breaker.state === 'open');
+  await eventually(() => herald.told.some(({ status }) => status === 'error'));
+  await eventually(async () => (await runtime()).leasedSlices === 0);
+  const { rows } = await db.database.query<{ n: number; sent: boolean }>({
+    text: 'select count(*)::int as n, bool_or(sent) as sent from attempt',
+    values: [],
+  });
+  expect(rows[0]!.sent).toBe(false);
+  expect(rows[0]!.n).toBeLessThan(300);
+  await herald.subscribe(1, stub.url, { endpoint: stub.url, status: 'error' });
+  herald.doorbell.ring([1]);
+  await eventually(async () => (await herald.states())['delivered'] === 300, { deadlineMs: 20_000 });
+  expect(await auditLedger(db.database, herald.clock.now())).toEqual([]);
+}, 40_000);
