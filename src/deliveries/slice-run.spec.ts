@@ -149,7 +149,3 @@ it('an opening breaker shuts out those who hold a slice; a lower limit that all 
   held.pass({ isOpen: true, limit: 1, probed: 0 });
   expect(held.isEnding).toBe(true);
 });
-
-it('nothing starts once the lease is over, however fresh the reading', () => {
-  expect(run([row(1, 10)]).maySend(0, new Date(at.getTime() + 1))).toBe(false);
-});

@@ -69,6 +69,8 @@ export interface EgressConfig {
 /** The numbers of deliveries.md section 4; units in the names. */
 export interface DeliveryDefaults {
   readonly cap: number;
+  /** Requests of one Subscription per second; 0 or absent: no limit. */
+  readonly ratePerSecond?: number;
   readonly connectTimeoutMs: number;
   readonly deadlineMs: number;
   readonly leaseMs: number;

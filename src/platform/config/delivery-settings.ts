@@ -9,6 +9,12 @@ export const deliveries = {
     '8',
     'Concurrent requests of one Subscription (extension `cap`).',
   ),
+  ratePerSecond: setting(
+    'HERALD_DELIVERY_RATE',
+    number(0, 1_000),
+    '0',
+    'Requests of one Subscription per second, evenly spaced; 0 is no limit (extension `rate`).',
+  ),
   connectTimeoutMs: setting(
     'HERALD_DELIVERY_CONNECT_TIMEOUT',
     duration(50, 5 * MINUTE),
@@ -31,7 +37,7 @@ export const deliveries = {
     'HERALD_RETRY_BASE',
     duration(10, HOUR),
     '1s',
-    'Wait after the first failed attempt (extension `retry`).',
+    'Wait after the first failed attempt (extension `retry-delay`).',
   ),
   retryFactor: setting('HERALD_RETRY_FACTOR', number(1, 10), '3', 'Each further wait is this many times longer.'),
   retryMaxMs: setting('HERALD_RETRY_MAX', duration(10, DAY), '1h', 'Longest wait, also for a Retry-After.'),
