@@ -17,6 +17,7 @@ import {
   type HeraldConfig,
   type Log,
 } from '../platform';
+import { DELIVERER_SESSION_SETTINGS } from '../deliveries';
 import { MATCHER_SESSION_SETTINGS } from '../matching';
 import { STORE_SESSION_SETTINGS } from '../store';
 import { DATABASE_WAIT_MS_MAX, DATABASE_WAIT_STEP_MS, DUTY_CONNECTIONS } from './limits';
@@ -138,7 +139,7 @@ function openPools(config: HeraldConfig, url: string, log: Log, closers: Closers
   return {
     api: open('api', roles.has('api') ? poolApi : Math.min(poolApi, DUTY_CONNECTIONS), { ...STORE_SESSION_SETTINGS }),
     matcher: roles.has('matcher') ? open('matcher', poolMatcher, { ...MATCHER_SESSION_SETTINGS }) : undefined,
-    deliverer: roles.has('deliverer') ? open('deliverer', poolDeliverer) : undefined,
+    deliverer: roles.has('deliverer') ? open('deliverer', poolDeliverer, { ...DELIVERER_SESSION_SETTINGS }) : undefined,
   };
 }
 
