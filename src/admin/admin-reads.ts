@@ -1,15 +1,16 @@
 // The operator's questions, answered from the doors of the rooms. Reading only; every list is bounded and pages by key.
 import { attemptsOf, listDeliveries, subscriptionRuntime } from '../deliveries';
-import type { DeliveryFilter, DeliveryPosition, ListedAttempt, ListedDelivery } from '../deliveries';
-import { errorIssue, FhirError, SUBSCRIPTION_STATUSES } from '../fhir';
+import type { DeliveryFilter, DeliveryPosition, DeliveryVerbs, ListedAttempt, ListedDelivery } from '../deliveries';
+import { SUBSCRIPTION_STATUSES } from '../fhir';
 import type { Clock, Database, Metrics, Supervisor } from '../platform';
-import { incarnationOf, listIncarnations } from '../subscriptions';
+import { listIncarnations } from '../subscriptions';
 import type { Incarnation } from '../subscriptions';
 import { ATTEMPTS_ON_LIST_MAX, ATTEMPTS_ON_PAGE_MAX } from './limits';
-import { badParameter, nextLink, Query } from './query';
+import { nextLink, positionOf, Query, resourceOf } from './query';
 import type { RawQuery } from './query';
 import { checkReadiness } from './readiness';
 import type { Readiness } from './readiness';
+import { incarnationFor, notFound, TENANT } from './subject';
 import { deliveryView, subscriptionView } from './views';
 
 export interface AdminDeps {
@@ -18,9 +19,10 @@ export interface AdminDeps {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly supervisor: Supervisor;
+  /** The deliveries room's door for whoever acts on deliveries. */
+  readonly verbs: DeliveryVerbs;
 }
 
-const TENANT = 'default';
 const STATES = ['pending', 'held', 'behind', 'delivered', 'dead', 'cancelled'] as const;
 const CLASSES = ['S', 'E', 'M', 'G', 'P', 'O'] as const;
 const DELIVERY_PARAMETERS = [
@@ -113,10 +115,8 @@ export class AdminReads {
     };
   }
 
-  private async incarnation(id: string): Promise<Incarnation> {
-    const incarnation = await incarnationOf(this.deps.database, TENANT, id);
-    if (incarnation === undefined) throw notFound(`There is no Subscription '${id.slice(0, 64)}' and never was.`);
-    return incarnation;
+  private incarnation(id: string): Promise<Incarnation> {
+    return incarnationFor(this.deps.database, id);
   }
 
   private async views(incarnations: readonly Incarnation[]): Promise<object[]> {
@@ -138,23 +138,4 @@ export class AdminReads {
 
 function nameOf({ subscriptionKey, eventNumber }: DeliveryPosition): string {
   return `${subscriptionKey}/${eventNumber}`;
-}
-
-/** `Type/id` or `Type`. */
-function resourceOf(resource: string | undefined): { type?: string; id?: string } {
-  if (resource === undefined) return {};
-  const match = /^([A-Z][A-Za-z]*)(?:\/([A-Za-z0-9\-.]{1,64}))?$/.exec(resource);
-  if (match === null) throw badParameter('resource', 'must be Type/id or Type');
-  return { type: match[1], id: match[2] };
-}
-
-function positionOf(text: string | undefined, name = 'after'): DeliveryPosition | undefined {
-  if (text === undefined) return undefined;
-  const match = /^(\d{1,15})\/(\d{1,15})$/.exec(text);
-  if (match === null) throw badParameter(name, 'must be two numbers: subscription key / event number');
-  return { subscriptionKey: Number(match[1]), eventNumber: Number(match[2]) };
-}
-
-function notFound(text: string): FhirError {
-  return new FhirError(404, errorIssue('not-found', text));
 }

@@ -1,11 +1,15 @@
 // The operator's questions over HTTP: how are the subscriptions, what happened to which delivery. Reading only.
 import { Controller, Get, Header, Param, Query as QueryParameters } from '@nestjs/common';
 import { AdminReads } from './admin-reads';
+import { LedgerReads } from './ledger-reads';
 import type { RawQuery } from './query';
 
 @Controller('admin')
 export class AdminController {
-  constructor(private readonly reads: AdminReads) {}
+  constructor(
+    private readonly reads: AdminReads,
+    private readonly ledger: LedgerReads,
+  ) {}
 
   @Get('subscriptions')
   @Header('Cache-Control', 'no-store')
@@ -32,5 +36,17 @@ export class AdminController {
     @Param('eventNumber') eventNumber: string,
   ): Promise<object> {
     return this.reads.delivery(subscriptionKey, eventNumber);
+  }
+
+  @Get('dead-letters')
+  @Header('Cache-Control', 'no-store')
+  deadLetters(@QueryParameters() query: RawQuery): Promise<object> {
+    return this.ledger.deadLetters(query);
+  }
+
+  @Get('operator-log')
+  @Header('Cache-Control', 'no-store')
+  operatorLog(@QueryParameters() query: RawQuery): Promise<object> {
+    return this.ledger.operatorLog(query);
   }
 }

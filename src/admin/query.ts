@@ -1,4 +1,5 @@
 // Parameters of the admin API: strict, and every mistake is told with the name of its parameter.
+import type { DeliveryPosition } from '../deliveries';
 import { errorIssue, FhirError } from '../fhir';
 import { FILTER_LENGTH_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX } from './limits';
 
@@ -62,4 +63,20 @@ export function nextLink(path: string, raw: RawQuery, after: string): string {
     if (typeof value === 'string' && name !== 'after') parameters.set(name, value);
   parameters.set('after', after);
   return `${path}?${parameters.toString()}`;
+}
+
+/** `Type/id` or `Type`. @throws FhirError 400 */
+export function resourceOf(resource: string | undefined): { type?: string; id?: string } {
+  if (resource === undefined) return {};
+  const match = /^([A-Z][A-Za-z]*)(?:\/([A-Za-z0-9\-.]{1,64}))?$/.exec(resource);
+  if (match === null) throw badParameter('resource', 'must be Type/id or Type');
+  return { type: match[1], id: match[2] };
+}
+
+/** A place in the ledger: `subscriptionKey/eventNumber`. @throws FhirError 400 */
+export function positionOf(text: string | undefined, name = 'after'): DeliveryPosition | undefined {
+  if (text === undefined) return undefined;
+  const match = /^(\d{1,15})\/(\d{1,15})$/.exec(text);
+  if (match === null) throw badParameter(name, 'must be two numbers: subscription key / event number');
+  return { subscriptionKey: Number(match[1]), eventNumber: Number(match[2]) };
 }

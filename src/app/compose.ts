@@ -5,6 +5,7 @@ import {
   DeliveryDoorbell,
   DeliveryHousekeepingWorker,
   DeliveryParticipant,
+  DeliveryVerbs,
   DeliveryWorker,
   scheduleDeliveries,
 } from '../deliveries';
@@ -35,6 +36,7 @@ export interface Parts extends Ground {
   readonly secrets: SecretBox;
   readonly egress: EgressClient;
   readonly channels: ChannelCatalogue;
+  readonly verbs: DeliveryVerbs;
   readonly statusWriter: SubscriptionStatusWriter;
   readonly outboxPartitions: OutboxPartitionsWorker;
   readonly doorbells: {
@@ -95,7 +97,26 @@ function composeShared(ground: Ground) {
   supervisor.add(new ExpiryWorker({ database, statusWriter, clock, log, holder, intervalMs: expiryIntervalMs }));
   supervisor.add(auditDuty(ground, doorbells));
   supervisor.add(retentionDuty(ground));
-  return { definitions, doorbells, egress, channels, secrets, store, statusWriter, outboxPartitions };
+  const parts = { definitions, doorbells, egress, channels, secrets, store, statusWriter, outboxPartitions };
+  return { ...parts, verbs: composeVerbs(ground, parts) };
+}
+
+/** What operators may do with deliveries: in every process, since every process may be asked. */
+function composeVerbs(
+  ground: Ground,
+  parts: Pick<Parts, 'channels' | 'doorbells' | 'secrets' | 'statusWriter'>,
+): DeliveryVerbs {
+  const { config, clock, databases } = ground;
+  const { channels, doorbells, secrets, statusWriter } = parts;
+  return new DeliveryVerbs({
+    database: databases.api,
+    clock,
+    channels,
+    doorbell: doorbells.deliveries,
+    readSubscriptions: (keys) => readDeliverySubscriptions(databases.api, keys, secrets),
+    request: (key, caller) => statusWriter.request(key, caller),
+    leaseMs: config.deliveries.leaseMs,
+  });
 }
 
 function composeMatcher(ground: Ground, shared: Shared) {

@@ -28,3 +28,16 @@ export { scheduleDeliveries, type MatchedDelivery, type MatchedEvent } from './l
 export { DELIVERER_SESSION_SETTINGS } from './session-settings';
 export { DELIVERER_SESSION_SETTINGS } from './session-settings';
 export type { ReadSubscriptions } from './subscription-cache';
+export {
+  countDeadLetters,
+  listDeadLetters,
+  type DeadLetter,
+  type DeadLetterFilter,
+  type DeadLetterReason,
+} from './verbs/dead-letters';
+export { DeliveryVerbs, type DeliveryVerbsDeps } from './verbs/delivery-verbs';
+export type { Unblocking } from './verbs/heads';
+export { listOperatorLog, type OperatorLogEntry, type Order } from './verbs/operator-log';
+export type { ResendFilter } from './verbs/resend';
+export type { ResumeFrom } from './verbs/resume';
+export { requestSummary } from './verbs/test-notification';

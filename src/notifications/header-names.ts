@@ -8,6 +8,8 @@ export const ATTEMPT_HEADER = 'Herald-Attempt';
 export const INTERACTION_HEADER = 'Herald-Interaction';
 export const LABEL_HEADER = 'Herald-Label';
 export const VERSION_HEADER = 'Herald-Version';
+/** Only on test notifications: no event stands behind them. */
+export const TEST_HEADER = 'Herald-Test';
 export const REQUEST_ID_HEADER = 'X-Request-ID';
 
 /** A `channel.header` that begins like this is refused: it would pass for one of ours. */

@@ -10,6 +10,7 @@ export {
   OWN_HEADER_PREFIX,
   REQUEST_ID_HEADER,
   SUBSCRIPTION_HEADER,
+  TEST_HEADER,
   VERSION_HEADER,
 } from './header-names';
 export {

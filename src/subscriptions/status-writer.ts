@@ -13,6 +13,13 @@ export interface SubscriptionStatusWriterDeps {
   readonly log: Log;
 }
 
+interface StatusStep {
+  readonly to: SubscriptionStatus;
+  readonly error: string | null;
+  /** Whose wish it is; absent: Herald's own. */
+  readonly caller?: string;
+}
+
 /** Each method answers whether it wrote: false when that incarnation is gone or its status does not allow the step (any more). */
 export class SubscriptionStatusWriter {
   private readonly codec: SubscriptionCodec;
@@ -36,9 +43,22 @@ export class SubscriptionStatusWriter {
     return this.write(subscriptionKey, 'off', reason === undefined ? null : errorText(reason));
   }
 
-  private async write(subscriptionKey: number, to: SubscriptionStatus, error: string | null): Promise<boolean> {
+  /**
+   * From `off` to `requested`, in a caller's name: the same write as the client's own PUT, checked like one. It then becomes active by the usual way.
+   * Throws FhirError 422 when the Subscription could not be saved like that any more.
+   */
+  request(subscriptionKey: number, caller: string): Promise<boolean> {
+    return this.write(subscriptionKey, 'requested', null, caller);
+  }
+
+  private async write(
+    subscriptionKey: number,
+    to: SubscriptionStatus,
+    error: string | null,
+    caller?: string,
+  ): Promise<boolean> {
     for (let tries = 0; tries < STATUS_WRITE_TRIES_MAX; tries += 1) {
-      const outcome = await this.tryWrite(subscriptionKey, to, error);
+      const outcome = await this.tryWrite(subscriptionKey, { to, error, caller });
       if (outcome !== 'moved') return outcome === 'written';
     }
     this.deps.log.warn({ subscriptionKey, to }, 'subscription.status-write-given-up');
@@ -48,14 +68,14 @@ export class SubscriptionStatusWriter {
   /** `moved`: another version was written in between, so the look at the incarnation was too early. */
   private async tryWrite(
     subscriptionKey: number,
-    to: SubscriptionStatus,
-    error: string | null,
+    { to, error, caller }: StatusStep,
   ): Promise<'written' | 'not-allowed' | 'moved'> {
     const { database, store } = this.deps;
     const seen = await incarnationByKey(database, subscriptionKey);
-    if (seen === undefined || !seen.alive || !isSystemStep(seen.status, to)) return 'not-allowed';
+    if (seen === undefined || !seen.alive) return 'not-allowed';
+    if (caller === undefined ? !isSystemStep(seen.status, to) : seen.status !== 'off') return 'not-allowed';
     const { tenant, id, baseUrl, version } = seen;
-    const context = { tenant, requestId: randomId(), baseUrl, isSystemWrite: true };
+    const context = { tenant, requestId: randomId(), baseUrl, caller, isSystemWrite: caller === undefined };
     const result = await store.revise(context, 'Subscription', id, (current, resource) =>
       current.version === version ? this.codec.rewrite(resource, { status: to, error }) : undefined,
     );

@@ -123,9 +123,9 @@ async function updateRuntime(tx: Tx, now: Date, settings: RuntimeSettings, sendi
     name: 'deliveries.runtime-update',
     text: `update subscription_runtime
               set sending = $2, status = $3, ends_at = $4, config_version = $5, ordering_key = $6, cap = $7,
-                  stopped_ms = stopped_ms + case when $2 and stopped_at is not null
+                  stopped_ms = stopped_ms + case when $2 and not paused and stopped_at is not null
                     then greatest(0, (extract(epoch from ($8::timestamptz - stopped_at)) * 1000)::bigint) else 0 end,
-                  stopped_at = case when $2 then null else coalesce(stopped_at, $8::timestamptz) end,
+                  stopped_at = case when $2 and not paused then null else coalesce(stopped_at, $8::timestamptz) end,
                   failing_since = case when $9 then null else failing_since end,
                   failures = case when $9 then 0 else failures end,
                   reason = case when $9 then null else reason end,

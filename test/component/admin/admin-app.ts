@@ -21,12 +21,14 @@ export interface AdminApp {
 export async function startAdminApp(
   database: AdminDeps['database'],
   supervisor: Pick<Supervisor, 'health'>,
+  /** For pages that only read there is nothing to act with. */
+  verbs = {} as AdminDeps['verbs'],
 ): Promise<AdminApp> {
   const clock = new FakeClock('2026-03-01T12:00:00.000Z');
   const metrics = new Metrics();
   const config = { tokens: [], http: { bodyBytesMax: 1000, corsOrigins: [] } } as unknown as HeraldConfig;
   const http = { config, clock, log: silentLog, metrics };
-  const admin = AdminModule.register({ database, clock, metrics, supervisor: supervisor as Supervisor });
+  const admin = AdminModule.register({ database, clock, metrics, supervisor: supervisor as Supervisor, verbs });
   const module = { module: TestApp, imports: [OutcomeModule.register(http), admin] };
   const app = await NestFactory.create<NestFastifyApplication>(module, httpAdapter(http), {
     bodyParser: false,

@@ -132,8 +132,7 @@ export class Delivering {
       channels: channelCatalogue({ egress: this.egress, clock, excerptBytesMax: 2_048 }),
       readVersions: (keys) =>
         Promise.resolve(new Map(keys.map((key) => [`${key.type}/${key.id}/${key.version}`, { body: bodyOf(key) }]))),
-      readSubscriptions: (keys) =>
-        Promise.resolve(new Map(keys.flatMap((key) => (this.known.has(key) ? [[key, this.known.get(key)!]] : [])))),
+      readSubscriptions: (keys) => this.readSubscriptions(keys),
       statuses: {
         setError: (key, text) => this.tell({ status: 'error', subscriptionKey: key, text }),
         setActive: (key) => this.tell({ status: 'active', subscriptionKey: key }),
@@ -146,6 +145,11 @@ export class Delivering {
   housekeeping(): DeliveryHousekeepingWorker {
     const { database, clock } = this;
     return new DeliveryHousekeepingWorker({ database, clock, log: silentLog, metrics: new Metrics(), intervalMs: 50 });
+  }
+
+  /** The living Subscriptions among these, as the subscriptions room would answer. */
+  readSubscriptions(keys: readonly number[]): Promise<Map<number, DeliverySubscription>> {
+    return Promise.resolve(new Map(keys.flatMap((key) => (this.known.has(key) ? [[key, this.known.get(key)!]] : []))));
   }
 
   /** Runs a worker until `stop`, or until the function it answers is called. */
@@ -200,7 +204,10 @@ export class Delivering {
 
 /** A clean ledger for the next test of a file. */
 export async function emptyLedger(database: Database): Promise<void> {
-  await database.query({ text: 'truncate subscription_runtime, slice, delivery, held_key, attempt', values: [] });
+  await database.query({
+    text: 'truncate subscription_runtime, slice, delivery, held_key, attempt, resend',
+    values: [],
+  });
 }
 
 export function bodyOf(key: { type: string; id: string; version: number }): string {
