@@ -26,7 +26,6 @@ export { ensureAttemptPartitions } from './ledger/partitions';
 export { subscriptionRuntime, type BreakerView, type SubscriptionRuntime } from './ledger/read-models';
 export { scheduleDeliveries, type MatchedDelivery, type MatchedEvent } from './ledger/schedule';
 export { DELIVERER_SESSION_SETTINGS } from './session-settings';
-export { DELIVERER_SESSION_SETTINGS } from './session-settings';
 export type { ReadSubscriptions } from './subscription-cache';
 export {
   countDeadLetters,
