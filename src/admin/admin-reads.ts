@@ -10,6 +10,7 @@ import { nextLink, positionOf, Query, resourceOf } from './query';
 import type { RawQuery } from './query';
 import { checkReadiness } from './readiness';
 import type { Readiness } from './readiness';
+import { readStatus, statusView, type StatusDeps } from './status';
 import { incarnationFor, notFound, TENANT } from './subject';
 import { deliveryView, subscriptionView } from './views';
 
@@ -19,6 +20,8 @@ export interface AdminDeps {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly supervisor: Supervisor;
+  /** Why this process refuses writes, if it does; absent where it takes none. */
+  readonly writeGate?: StatusDeps['writeGate'];
   /** The deliveries room's door for whoever acts on deliveries. */
   readonly verbs: DeliveryVerbs;
 }
@@ -43,6 +46,12 @@ export class AdminReads {
 
   readiness(): Promise<Readiness> {
     return checkReadiness(this.deps);
+  }
+
+  /** How all is, in one sentence, and the figures behind it. */
+  async status(raw: RawQuery): Promise<object> {
+    Query.of(raw, []);
+    return statusView(await readStatus(this.deps));
   }
 
   metricsText(): Promise<string> {

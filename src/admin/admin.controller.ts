@@ -11,6 +11,12 @@ export class AdminController {
     private readonly ledger: LedgerReads,
   ) {}
 
+  @Get('status')
+  @Header('Cache-Control', 'no-store')
+  status(@QueryParameters() query: RawQuery): Promise<object> {
+    return this.reads.status(query);
+  }
+
   @Get('subscriptions')
   @Header('Cache-Control', 'no-store')
   subscriptions(@QueryParameters() query: RawQuery): Promise<object> {

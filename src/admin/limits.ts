@@ -17,3 +17,10 @@ export const FILTER_LENGTH_MAX = 256;
 /** Latest attempts shown with each delivery of a list, and on a delivery's own page. */
 export const ATTEMPTS_ON_LIST_MAX = 5;
 export const ATTEMPTS_ON_PAGE_MAX = 200;
+
+/** Rows counted for the status page; more is "at least". */
+export const STATUS_COUNT_MAX = 100_000;
+
+/** The verdict changes when the oldest unmatched event is older than this, or the last audit, in milliseconds. */
+export const UNMATCHED_AGE_MS_MAX = 60_000;
+export const AUDIT_AGE_MS_MAX = 300_000;

@@ -2,6 +2,7 @@
 import { EmbeddedBus } from '../bus';
 import { channelCatalogue, type ChannelCatalogue } from '../channels';
 import {
+  countWaiting,
   DeliveryDoorbell,
   DeliveryHousekeepingWorker,
   DeliveryParticipant,
@@ -11,8 +12,9 @@ import {
 } from '../deliveries';
 import { definitionsFor, type FhirDefinitions } from '../fhir';
 import { Matcher, MatcherWorker, MatchSweepWorker, TypeGroupIndex } from '../matching';
-import { OutboxDoorbell, OutboxPartitionsWorker } from '../outbox';
+import { countUnmatched, OutboxDoorbell, OutboxPartitionsWorker } from '../outbox';
 import { EgressClient } from '../platform';
+import { BacklogWatch, WriteGate, type BacklogMeasure } from '../rest';
 import { ResourceStore } from '../store';
 import {
   ActivationWorker,
@@ -47,6 +49,7 @@ export interface Parts extends Ground {
   readonly matcher?: Matcher;
   readonly registry?: SubscriptionRegistry;
   readonly deliveryWorker?: DeliveryWorker;
+  readonly writeGate?: WriteGate;
 }
 
 /** Builds the rooms on an open ground and gives their workers to the supervisor, which is not started yet. */
@@ -54,7 +57,8 @@ export function composeHerald(ground: Ground): Parts {
   const shared = composeShared(ground);
   const matching = ground.databases.matcher ? composeMatcher(ground, shared) : {};
   const delivering = ground.databases.deliverer ? composeDeliverer(ground, shared) : {};
-  return { ...ground, ...shared, ...matching, ...delivering };
+  const writing = ground.config.roles.has('api') ? composeWriteGate(ground) : {};
+  return { ...ground, ...shared, ...matching, ...delivering, ...writing };
 }
 
 type Shared = ReturnType<typeof composeShared>;
@@ -119,6 +123,30 @@ function composeVerbs(
   });
 }
 
+/** Who writes over HTTP waits while too much is not matched or not sent yet. */
+function composeWriteGate(ground: Ground) {
+  const { config, clock, log, metrics, supervisor } = ground;
+  const { unmatchedMax, waitingMax } = config.backpressure;
+  const database = ground.databases.api;
+  const unmatched: BacklogMeasure = {
+    name: 'unmatched',
+    what: 'events not yet matched',
+    setting: 'HERALD_UNMATCHED_MAX',
+    max: unmatchedMax,
+    count: (limit) => countUnmatched(database, limit),
+  };
+  const waiting: BacklogMeasure = {
+    name: 'waiting',
+    what: 'deliveries waiting to be sent',
+    setting: 'HERALD_WAITING_MAX',
+    max: waitingMax,
+    count: (limit) => countWaiting(database, limit),
+  };
+  const backlog = new BacklogWatch({ measures: [unmatched, waiting], clock, log, metrics });
+  supervisor.add(backlog);
+  return { writeGate: new WriteGate({ config, clock, metrics, backlog }) };
+}
+
 function composeMatcher(ground: Ground, shared: Shared) {
   const { config, clock, log, metrics, supervisor } = ground;
   const { definitions, doorbells, store, statusWriter } = shared;
@@ -158,6 +186,7 @@ function composeDeliverer(ground: Ground, shared: Shared) {
     readVersions: (keys) => store.readVersions(keys),
     readSubscriptions: (keys) => readDeliverySubscriptions(database, keys, secrets),
     statuses: statusWriter,
+    connectionsPerOrigin: config.egress.connectionsPerOrigin,
   });
   supervisor.add(deliveryWorker);
   supervisor.add(

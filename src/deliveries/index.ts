@@ -8,7 +8,7 @@ export type { StatusWriter } from './health-keeper';
 export { DeliveryHousekeepingWorker, type HousekeepingDeps } from './housekeeping.worker';
 export { Audit, type AuditCheck, type AuditDeps, type AuditNote, type AuditResult } from './audit';
 export { ledgerChecks, type LedgerCheckDeps } from './audit-checks';
-export { readAuditResult } from './ledger/audit-result';
+export { readAuditResult, type StandingAudit } from './ledger/audit-result';
 export { countFailing, countWaiting, oldestWaiting } from './ledger/backlog';
 export { dropOldAttempts, removeOldDeliveries, removeTombstones } from './ledger/retention';
 export { auditLedger, type AuditFinding } from './ledger/audit';

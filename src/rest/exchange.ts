@@ -3,6 +3,7 @@ import type { FhirDefinitions, ParsedResource } from '../fhir';
 import type { Clock, HeraldConfig, Log, Metrics } from '../platform';
 import type { ResourceStore, WriteContext } from '../store';
 import type { Parameter } from './parameters';
+import type { WriteGate } from './write-gate';
 import type { Route } from './route';
 
 /** What every interaction is given. */
@@ -13,6 +14,8 @@ export interface RestDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Absent: every write is taken. */
+  readonly writeGate?: WriteGate;
 }
 
 /** The conditional headers, or the elements of Bundle.entry.request that stand for them. */

@@ -37,3 +37,21 @@ export const KEEP_ALIVE_MS = 72_000;
 
 /** Longest time a client may take to send one request, in milliseconds: a body that drips in for ever holds a socket. */
 export const REQUEST_TIMEOUT_MS = 120_000;
+
+/** How often the backlog is looked at; with every row it is looked at rarer, since counting reads them all: ten million rows every 100 s. */
+export const BACKLOG_LOOK_MS = 1000;
+export const BACKLOG_LOOK_MS_PER_ROW = 0.01;
+
+/** Writes are taken again when the backlog has fallen to this share of its bound. */
+export const BACKLOG_RESUME_SHARE = 0.9;
+
+/** Seconds after which a refused write may be tried again: a backlog takes longer to shrink than a crowd to pass. */
+export const BACKLOG_RETRY_SECONDS = 10;
+export const WRITE_RETRY_SECONDS = 2;
+
+/** Longest wait of a write for its turn, in milliseconds. */
+export const WRITE_WAIT_MS_MAX = 10_000;
+
+/** Writes of Subscriptions at a time, and waiting: a door of their own. */
+export const SUBSCRIPTION_SLOTS_MAX = 32;
+export const SUBSCRIPTION_SLOTS_QUEUE_MAX = 1024;

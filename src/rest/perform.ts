@@ -9,6 +9,7 @@ import { search } from './interactions/search';
 import { update } from './interactions/update';
 import { vread } from './interactions/vread';
 import { errorIssue, FhirError } from '../fhir';
+import type { WriteKind } from './write-gate';
 
 /** What the interactions are given, and the precomputed CapabilityStatement. */
 export interface PerformDeps extends RestDeps {
@@ -17,6 +18,7 @@ export interface PerformDeps extends RestDeps {
 
 /** Performs one interaction. A Bundle inside a Bundle is refused here. @throws FhirError as the interactions do */
 export async function perform(deps: PerformDeps, request: FhirRequest): Promise<FhirAnswer> {
+  deps.writeGate?.checkBacklog(kindOf(request));
   switch (request.route.interaction) {
     case 'create':
       return create(deps, request);
@@ -39,4 +41,10 @@ export async function perform(deps: PerformDeps, request: FhirRequest): Promise<
     case 'bundle':
       throw new FhirError(400, errorIssue('not-supported', 'A batch or transaction cannot stand inside another one.'));
   }
+}
+
+function kindOf({ route }: FhirRequest): WriteKind {
+  const { interaction, type } = route;
+  if (interaction !== 'create' && interaction !== 'update' && interaction !== 'delete') return 'none';
+  return type === 'Subscription' ? 'subscription' : 'resource';
 }

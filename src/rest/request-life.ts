@@ -5,6 +5,7 @@ import { AuthGuard } from './auth.guard';
 import { Cors } from './cors';
 import { pathOf } from './http';
 import type { Done, HttpReply, HttpRequest, HttpServer } from './http';
+import type { WriteGate } from './write-gate';
 import { LOGGED_TEXT_LENGTH_MAX, REQUEST_ID_LENGTH_MAX } from './limits';
 import { readBody } from './request-body';
 
@@ -14,6 +15,8 @@ export interface HttpDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Absent where nothing is written. */
+  readonly writeGate?: WriteGate;
 }
 
 // Safe in a log, in a header and in an OperationOutcome.
@@ -31,7 +34,10 @@ export function prepareServer(server: HttpServer, deps: HttpDeps): void {
       reply.code(204).send();
       return;
     }
-    authenticate(guard, request, done);
+    authenticate(guard, request, (error) => {
+      if (error || deps.writeGate === undefined) done(error);
+      else deps.writeGate.enter(request, reply, done);
+    });
   });
   server.addHook('onResponse', answeredHook(deps));
   server.removeAllContentTypeParsers();

@@ -2,11 +2,20 @@
 import type { Database, Tx } from '../../platform';
 import type { AuditResult } from '../audit';
 
-type ResultRow = { audited_at: Date; result: Omit<AuditResult, 'auditedAt'> };
+/** The last audit, and what is missing by now. */
+export interface StandingAudit extends AuditResult {
+  /** Event numbers without a delivery, as far as they were counted: falls again when rows are brought back, or when their time is over. */
+  readonly missingNumbers: number;
+}
 
-export async function readAuditResult(tx: Tx): Promise<AuditResult | undefined> {
-  const { rows } = await tx.query<ResultRow>({ text: `select audited_at, result from delivery_audit`, values: [] });
-  return rows[0] && { ...rows[0].result, auditedAt: rows[0].audited_at };
+type ResultRow = { audited_at: Date; result: Omit<AuditResult, 'auditedAt'>; missing: number };
+
+export async function readAuditResult(tx: Tx): Promise<StandingAudit | undefined> {
+  const { rows } = await tx.query<ResultRow>({
+    text: `select audited_at, result, (select coalesce(sum(reported), 0)::bigint from delivery_watermark) as missing from delivery_audit`,
+    values: [],
+  });
+  return rows[0] && { ...rows[0].result, auditedAt: rows[0].audited_at, missingNumbers: rows[0].missing };
 }
 
 /** Keeps the result, unless a later holder of the duty has written one. */

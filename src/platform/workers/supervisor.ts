@@ -1,5 +1,6 @@
 // Everything that runs for as long as the process runs is a Worker under this supervisor: a throw is logged and the worker
 // starts again with back-off, so a lost database never ends the process.
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../clock/clock';
 import { describeError, isTransient } from '../database/database-errors';
 import { WORKER_RESTART_MS_MAX, WORKER_RESTART_MS_MIN, WORKER_STEADY_MS } from '../limits';
@@ -30,7 +31,10 @@ export class Supervisor {
   private readonly stopping = new AbortController();
   private started = false;
 
-  constructor(private readonly deps: { clock: Clock; log: Log }) {}
+  constructor(private readonly deps: { clock: Clock; log: Log }) {
+    // Every worker sleeps on this one signal: many listeners are no leak.
+    setMaxListeners(0, this.stopping.signal);
+  }
 
   /** Adds a worker; one added after `start` starts at once. */
   add(worker: Worker): void {

@@ -21,6 +21,7 @@ export async function transaction(
   request: FhirRequest,
   entries: readonly BundleEntry[],
 ): Promise<FhirAnswer> {
+  deps.writeGate?.checkTransaction(entries);
   const steps = await planTransaction(deps, request, entries);
   const results = await store(deps, request, steps);
   let position = 0;

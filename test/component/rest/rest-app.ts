@@ -16,6 +16,7 @@ export interface RestAppOptions {
   tokens?: HeraldConfig['tokens'];
   http?: Partial<HeraldConfig['http']>;
   log?: Log;
+  writeGate?: RestDeps['writeGate'];
 }
 
 export interface RestApp {
@@ -39,6 +40,7 @@ export async function startRestApp(options: RestAppOptions = {}): Promise<RestAp
     clock: new SystemClock(),
     log: options.log ?? silentLog,
     metrics: new Metrics(),
+    writeGate: options.writeGate,
   };
   const module = { module: TestApp, imports: [OutcomeModule.register(deps), RestModule.register(deps)] };
   const app = await NestFactory.create<NestFastifyApplication>(module, httpAdapter(deps), {
