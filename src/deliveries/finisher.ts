@@ -2,6 +2,7 @@
 import { describeError, failpoint, isTransient, type Clock, type Database, type Log } from '../platform';
 import type { Tried } from './attempt';
 import { finishResults, type Finished } from './ledger/finish';
+import { finishAgain } from './ledger/finish-again';
 import { readEvidence } from './ledger/evidence';
 import type { Evidence } from './judge';
 import { LEDGER_RETRY_MS } from './limits';
@@ -24,6 +25,9 @@ export interface FinisherDeps {
 export interface FinishedResult extends JudgedResult, Finished {}
 
 export class Finisher {
+  /** What was judged once stays judged: a batch whose commit was not answered may be in the ledger already, under that verdict. */
+  private readonly judged = new WeakMap<Tried, JudgedResult>();
+
   constructor(private readonly deps: FinisherDeps) {}
 
   /**
@@ -84,13 +88,11 @@ export class Finisher {
     const { database, clock } = this.deps;
     // Before judging: successes of this batch are evidence for its failures.
     const now = clock.now();
-    const evidence = await this.gatherEvidence(batch, now);
-    const judged = batch.map((tried) =>
-      resultOf(tried, { now, random: this.deps.random(), defaults: this.deps.defaults, evidence: evidence.get(tried) }),
-    );
+    const isAgain = batch.some((tried) => this.judged.has(tried));
+    const judged = await this.judge(batch, now);
     const finished = await database.transaction(async (tx) => {
       const written = judged.map(({ result }) => result);
-      const answers = await finishResults(tx, written, now);
+      const answers = await (isAgain ? finishAgain : finishResults)(tx, written, now);
       await failpoint('finish.before-commit');
       return answers;
     });
@@ -98,6 +100,15 @@ export class Finisher {
     const results = judged.map((one, index) => ({ ...one, ...finished[index]! }));
     for (const result of results) this.takeBack(result);
     this.deps.onFinished(results);
+  }
+
+  private async judge(batch: readonly Tried[], now: Date): Promise<JudgedResult[]> {
+    const { random, defaults } = this.deps;
+    const open = batch.filter((tried) => !this.judged.has(tried));
+    const evidence = await this.gatherEvidence(open, now);
+    for (const tried of open)
+      this.judged.set(tried, resultOf(tried, { now, random: random(), defaults, evidence: evidence.get(tried) }));
+    return batch.map((tried) => this.judged.get(tried)!);
   }
 
   /** What was sent again on someone's wish: it is over after one attempt, and says nothing about the order or the health of others. */
