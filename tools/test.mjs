@@ -1,5 +1,5 @@
 // `npm test`: check, then every other test on embedded Postgres, spec files side by side on clones of a migrated template.
-// `npm run test:full` adds the long runs (ten kills in a thousand writes and their like).
+// Then a minute of chaos. `npm run test:full` adds the long runs (ten kills in a thousand writes and their like, half an hour of chaos).
 // The last line is the honest count from jest's own reports; the exit code is 0 only if every step and every test was well.
 import { check } from './check.mjs';
 import { countTests, jestStep, runSteps } from './steps.mjs';
@@ -9,7 +9,7 @@ const started = performance.now();
 
 const checked = await check();
 const built = await runSteps([{ name: 'build', command: ['node', 'tools/build.mjs'] }]);
-const tiers = ['support', 'component', 'conformance', 'e2e', 'examples'];
+const tiers = ['support', 'component', 'conformance', 'e2e', 'examples', 'chaos'];
 const tested = await runSteps([
   jestStep('tiers', 'jest.config.cjs', {
     parameters: [
@@ -23,7 +23,24 @@ const tested = await runSteps([
   }),
 ]);
 
-const results = [...checked, ...built, ...tested];
+// The same seeds every time: who looks for something new gives his own to `npm run chaos`.
+const storms = isFull ? [1, 2, 3, 4, 5, 6].map((seed) => ({ seed, minutes: 5 })) : [{ seed: 1, minutes: 1 }];
+const stormed = await runSteps(
+  storms.map(({ seed, minutes }) => ({
+    name: `chaos, seed ${seed}`,
+    command: [
+      'node',
+      '--require',
+      './tools/typescript.cjs',
+      'test/chaos/run.ts',
+      ...['--seed', String(seed), '--minutes', String(minutes)],
+    ],
+    live: true,
+  })),
+  1,
+);
+
+const results = [...checked, ...built, ...tested, ...stormed];
 const { passed, failed, skipped } = countTests(results);
 const broken = results.filter((result) => result.code !== 0).map((result) => result.name);
 const seconds = Math.round((performance.now() - started) / 1000);

@@ -27,6 +27,8 @@ export interface HeraldProcessOptions {
   port?: number;
   /** The same data directory again: keys generated at the first start live there. */
   dataDir?: string;
+  /** Told of every line it writes; only the last ones are kept. */
+  onLine?: (line: string) => void;
 }
 
 async function freePort(): Promise<number> {
@@ -93,7 +95,9 @@ export class HeraldProcess extends FhirClient {
     });
     const lines: string[] = [];
     const keep = (chunk: Buffer): void => {
-      lines.push(...chunk.toString('utf8').split('\n').filter(Boolean));
+      const written = chunk.toString('utf8').split('\n').filter(Boolean);
+      written.forEach((line) => options.onLine?.(line));
+      lines.push(...written);
       lines.splice(0, Math.max(0, lines.length - outputLinesKept));
     };
     child.stdout.on('data', keep);

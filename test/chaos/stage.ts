@@ -1,0 +1,111 @@
+// What a run stands on: a folder, a durable Postgres of its own, the line to it, the receiver, and someone who clears up if the run is killed.
+import { fork, spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Writable } from 'node:stream';
+import { createLog, Database, EmbeddedPostgres, migrate } from '../../src/platform';
+import { Deadline } from '../support/deadline';
+import { newDataDir } from '../support/herald-process';
+import type { Arrival } from './arrival';
+import { DatabaseLine } from './database-line';
+import type { ReceiverOrder } from './receiver';
+
+const projectRoot = path.resolve(__dirname, '../..');
+const answerMsMax = 30_000;
+
+interface Props {
+  readonly folder: string;
+  readonly postgres: EmbeddedPostgres;
+  readonly line: DatabaseLine;
+  readonly database: Database;
+  readonly receiver: ChildProcess;
+  readonly receiverUrl: string;
+  readonly undertaker: Undertaker;
+}
+
+type Undertaker = ChildProcessByStdio<Writable, null, null>;
+
+export class Stage {
+  private constructor(private readonly props: Props) {}
+
+  static async build(seed: number): Promise<Stage> {
+    const undertaker = spawn(process.execPath, [path.join(__dirname, 'undertaker.mjs')], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    });
+    const folder = newDataDir('herald-chaos-');
+    const log = createLog({ level: 'fatal' });
+    const postgres = await EmbeddedPostgres.start({ dataDir: folder, log, durable: true });
+    undertaker.stdin.write(`folder ${postgres.folder}\n`);
+    await migrate(postgres.url, path.join(projectRoot, 'migrations'), log);
+    const line = await DatabaseLine.open(postgres.url);
+    const database = Database.open({ url: postgres.url, poolMax: 4, applicationName: 'chaos', log });
+    const receiver = fork(path.join(__dirname, 'receiver.ts'), {
+      execArgv: ['--require', path.join(projectRoot, 'tools', 'typescript.cjs')],
+    });
+    undertaker.stdin.write(`+${receiver.pid}\n`);
+    const receiverUrl = await ask(receiver, { order: 'listen', seed, file: path.join(folder, 'arrivals.jsonl') });
+    return new Stage({ folder, postgres, line, database, receiver, receiverUrl: receiverUrl as string, undertaker });
+  }
+
+  get folder(): string {
+    return this.props.folder;
+  }
+
+  get line(): DatabaseLine {
+    return this.props.line;
+  }
+
+  /** Past the line. */
+  get database(): Database {
+    return this.props.database;
+  }
+
+  get receiverUrl(): string {
+    return this.props.receiverUrl;
+  }
+
+  get postgresFolder(): string {
+    return this.props.postgres.folder;
+  }
+
+  /** `+pid` and `-pid`: who is to be cleared away should this process be killed. */
+  readonly onPid = (line: string): void => void this.props.undertaker.stdin.write(`${line}\n`);
+
+  tellReceiver(order: ReceiverOrder): Promise<unknown> {
+    return ask(this.props.receiver, order);
+  }
+
+  /** Ends the receiver; answers all it saw. */
+  async arrivals(): Promise<Arrival[]> {
+    await ask(this.props.receiver, { order: 'end' });
+    const file = path.join(this.folder, 'arrivals.jsonl');
+    if (!fs.existsSync(file)) return [];
+    const lines = fs.readFileSync(file, 'utf8').split('\n').filter(Boolean);
+    return lines.map((line) => JSON.parse(line) as Arrival);
+  }
+
+  /** Stops everything. Without `keep` the folders go too. */
+  async clear(keep: boolean, dataDirs: readonly string[]): Promise<void> {
+    const { folder, postgres, line, database, receiver, undertaker } = this.props;
+    if (receiver.connected) receiver.disconnect();
+    await line.close();
+    await database.close();
+    await postgres.stop();
+    undertaker.stdin.end();
+    if (keep) return;
+    for (const one of [postgres.folder, folder, ...dataDirs]) fs.rmSync(one, { recursive: true, force: true });
+  }
+}
+
+async function ask(child: ChildProcess, order: ReceiverOrder): Promise<unknown> {
+  const deadline = new Deadline(answerMsMax, () => `the receiver did not answer ${order.order}`);
+  let result: unknown;
+  child.once('message', (message: { result: unknown }) => {
+    result = message.result;
+    deadline.met();
+  });
+  child.send(order);
+  await deadline.outcome;
+  return result;
+}
