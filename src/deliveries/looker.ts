@@ -64,7 +64,7 @@ export class Looker {
       isGivenBack: run.isEnding || run.isNarrow || run.hasEnded(now),
       mayGoIdle: run.isEmpty && run.inFlight === 0,
       successes: run.successes,
-      rate: run.isEmpty && run.inFlight === 0 ? run.measureRate(this.deps.clock.monotonicMs()) : undefined,
+      rate: run.rateAt(this.deps.clock.monotonicMs()),
     };
   }
 

@@ -231,11 +231,16 @@ export class SliceRun implements OwnedSlice {
     this.successes = [at, ...this.successes].slice(0, SUCCESS_MARKS_MAX);
   }
 
-  /** Deliveries per second since it was last asked; undefined when that was too short a time ago to say. */
-  measureRate(nowMs: number): number | undefined {
+  /** Deliveries per second since the last measure; undefined when that was too short a time ago to say. */
+  rateAt(nowMs: number): number | undefined {
     const elapsedMs = nowMs - this.ratedAtMs;
-    if (elapsedMs < RATE_MEASURE_MS_MIN) return undefined;
-    const rate = (this.delivered * 1_000) / elapsedMs;
+    return elapsedMs < RATE_MEASURE_MS_MIN ? undefined : (this.delivered * 1_000) / elapsedMs;
+  }
+
+  /** The same, and begins a new measure. */
+  measureRate(nowMs: number): number | undefined {
+    const rate = this.rateAt(nowMs);
+    if (rate === undefined) return undefined;
     this.delivered = 0;
     this.ratedAtMs = nowMs;
     return rate;

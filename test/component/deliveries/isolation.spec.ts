@@ -113,3 +113,20 @@ it('claims take the slice that has been due longest first, and at most four of o
   expect(first.slices.map((slice) => slice.subscriptionKey).sort()).toEqual([1, 1, 1, 1, 2, 2]);
   expect(first.hasMore).toBe(true);
 });
+
+it('shows how fast a backlog goes and how long it will take', async () => {
+  const stub = await receiver(() => ({ status: 200, delayMs: 40 }));
+  await herald.subscribe(1, stub.url, { cap: 1, orderingKey: 'subscription' });
+  // A short lease is renewed often, and the rate is told with each renewal.
+  herald.run(herald.worker({ defaults: { ...defaults, leaseMs: 6_000 } }));
+  await herald.schedule([1], many(120));
+  const read = async () => (await subscriptionRuntime(db.database, [1], herald.clock.now())).get(1)!;
+  const shown = await eventually(async () => {
+    const one = await read();
+    return one.recentRate !== undefined && one.drainSeconds !== undefined && one.pending > 0 ? one : undefined;
+  });
+  expect(shown.recentRate).toBeGreaterThan(0);
+  expect(shown.drainSeconds).toBeGreaterThan(0);
+  await settled(1, 120);
+  expect((await read()).drainSeconds).toBe(0);
+}, 40_000);
