@@ -62,7 +62,7 @@ describe('dead letters', () => {
       return { status: request.method === 'PUT' ? 200 : 400 };
     });
     world.herald.run(world.herald.worker());
-    await world.receiver.received(1);
+    await world.receiver.waitFor(() => world.receiver.requests.length === 1);
     await world.verbs.redriveDeadLetters(order(), { tenant: 'default' }, 1);
     release();
     await world.settled({ delivered: 3 });
