@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Module, type DynamicModule, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AdminModule } from '../admin';
+import { operationList } from '../operations';
 import type { Log } from '../platform';
 import { httpAdapter, OutcomeModule, RestModule } from '../rest';
 import type { Parts } from './compose';
@@ -22,7 +23,8 @@ class HeraldModule {}
 export async function startHttp(parts: Parts): Promise<HttpService> {
   const { config, log } = parts;
   const imports: DynamicModule[] = [OutcomeModule.register(parts)];
-  if (config.roles.has('api')) imports.push(RestModule.register(parts));
+  const operations = operationList({ database: parts.databases.api, verbs: parts.verbs });
+  if (config.roles.has('api')) imports.push(RestModule.register({ ...parts, operations }));
   imports.push(AdminModule.register({ ...parts, database: parts.databases.api }));
   const nest = await NestFactory.create({ module: HeraldModule, imports }, httpAdapter(parts), {
     bodyParser: false,

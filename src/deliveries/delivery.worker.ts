@@ -249,8 +249,9 @@ export class DeliveryWorker implements Worker {
 
   private onFinished(results: readonly FinishedResult[]): void {
     this.report.finished(results);
-    // A resend is someone's own wish: it says nothing about how deliveries go.
-    const noted = results.filter((result) => result.accepted && result.tried.delivery.resendNo === undefined);
+    // A resend is someone's own wish: it says nothing about how deliveries go, unless it was what went through an open breaker.
+    const isTelling = ({ delivery, run }: Tried): boolean => delivery.resendNo === undefined || run.isProbe;
+    const noted = results.filter((result) => result.accepted && isTelling(result.tried));
     this.health.note(noted.map((result) => ({ ...result, pace: this.paceOf(result.tried) })));
   }
 

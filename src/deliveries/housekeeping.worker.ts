@@ -5,6 +5,7 @@ import { cancelDeadStep } from './ledger/cancel';
 import { ensureAttemptPartitions } from './ledger/partitions';
 import { oldestDue } from './ledger/read-models';
 import { PARTITION_INTERVAL_MS } from './limits';
+import { countAllDeadLetters } from './verbs/dead-letters';
 
 export interface HousekeepingDeps {
   readonly database: Database;
@@ -46,6 +47,9 @@ export class DeliveryHousekeepingWorker implements Worker {
     metrics
       .gauge('herald_delivery_queue_age_seconds', 'How long the oldest due slice has been waiting for a worker')
       .set(dueAt ? Math.max(0, now.getTime() - dueAt.getTime()) / 1_000 : 0);
+    metrics
+      .gauge('herald_dead_letters', 'Dead letters that nobody has dealt with, counted up to a limit')
+      .set(await countAllDeadLetters(database));
     return cancelDeadStep(database, now);
   }
 }

@@ -2,6 +2,7 @@
 import type { FhirDefinitions, ParsedResource } from '../fhir';
 import type { Clock, HeraldConfig, Log, Metrics } from '../platform';
 import type { ResourceStore, WriteContext } from '../store';
+import type { FhirOperation } from './operation.contract';
 import type { Parameter } from './parameters';
 import type { WriteGate } from './write-gate';
 import type { Route } from './route';
@@ -14,6 +15,8 @@ export interface RestDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** What is plugged in beside the interactions. */
+  readonly operations?: readonly FhirOperation[];
   /** Absent: every write is taken. */
   readonly writeGate?: WriteGate;
 }
@@ -40,6 +43,8 @@ export interface FhirRequest {
   readonly context: WriteContext;
   /** Bytes of the HTTP body, or the slice of a Bundle; undefined when nothing was sent. */
   readonly payload?: Buffer | ParsedResource;
+  /** The header of that name, for operations. */
+  readonly idempotencyKey?: string;
 }
 
 /** What an interaction answers, before it is written as HTTP or as Bundle.entry.response. */

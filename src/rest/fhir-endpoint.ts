@@ -6,6 +6,7 @@ import { pathOf, queryOf } from './http';
 import type { HttpReply, HttpRequest } from './http';
 import { bundle } from './interactions/bundle';
 import { Capabilities } from './interactions/capabilities';
+import { findOperation } from './interactions/operation';
 import { FHIR_JSON, MediaTypes } from './media-types';
 import { parameterValue, parseParameters } from './parameters';
 import type { Parameter } from './parameters';
@@ -40,7 +41,9 @@ export class FhirEndpoint {
     const query = queryOf(http.url);
     const parameters = query === '' ? noParameters : parseParameters(query);
     const path = pathOf(http.url).slice(BASE_PATH.length);
-    const route = routeOf(this.deps.definitions, http.method, path, query !== '');
+    const { definitions, operations } = this.deps;
+    const knows = (type: string, name: string): boolean => findOperation(operations, type, name) !== undefined;
+    const route = routeOf(definitions, http.method, path, query !== '', knows);
     note(http, route);
     this.mediaTypes.checkAccept(http.headers.accept, parameters);
     const request = this.requestOf(http, route, parameters);
@@ -69,6 +72,7 @@ export class FhirEndpoint {
         caller: http.life?.caller,
       },
       payload,
+      idempotencyKey: textOf(headers, 'idempotency-key'),
     };
   }
 
@@ -76,7 +80,7 @@ export class FhirEndpoint {
   private bodyOf(http: HttpRequest, route: Route): { payload?: Buffer; added: readonly Parameter[] } {
     const { interaction } = route;
     const bytes = Buffer.isBuffer(http.body) ? http.body : undefined;
-    if (interaction === 'create' || interaction === 'update' || interaction === 'bundle') {
+    if (['create', 'update', 'bundle', 'operation'].includes(interaction)) {
       this.mediaTypes.checkBody(http.headers['content-type'], http.headers['content-encoding']);
       return { payload: bytes, added: noParameters };
     }

@@ -4,6 +4,7 @@ import type { Capabilities } from './interactions/capabilities';
 import { create } from './interactions/create';
 import { deleteResource } from './interactions/delete';
 import { history } from './interactions/history';
+import { operation } from './interactions/operation';
 import { read } from './interactions/read';
 import { search } from './interactions/search';
 import { update } from './interactions/update';
@@ -36,6 +37,8 @@ export async function perform(deps: PerformDeps, request: FhirRequest): Promise<
       return history(deps, request);
     case 'capabilities':
       return deps.capabilities.answer(request);
+    case 'operation':
+      return operation(deps, request);
     case 'options':
       return { status: 204, headers: { Allow: request.route.allow } };
     case 'bundle':

@@ -4,7 +4,17 @@ import { errorIssue, FhirError } from '../fhir';
 import type { FhirDefinitions, IssueCode } from '../fhir';
 
 export type Interaction =
-  'capabilities' | 'bundle' | 'search' | 'create' | 'read' | 'update' | 'delete' | 'history' | 'vread' | 'options';
+  | 'capabilities'
+  | 'bundle'
+  | 'search'
+  | 'create'
+  | 'read'
+  | 'update'
+  | 'delete'
+  | 'history'
+  | 'vread'
+  | 'operation'
+  | 'options';
 
 export interface Route {
   readonly interaction: Interaction;
@@ -15,7 +25,14 @@ export interface Route {
   readonly version: number;
   /** options only: the methods that the address takes. */
   readonly allow: string;
+  /** operation only: its name, with the `$`. */
+  readonly operation?: string;
 }
+
+/** Whether there is an operation of this name on instances of this type. */
+export type KnowsOperation = (type: string, name: string) => boolean;
+
+const knowsNone: KnowsOperation = () => false;
 
 const idSyntax = /^[A-Za-z0-9\-.]{1,64}$/;
 const versionSyntax = /^[1-9][0-9]{0,8}$/;
@@ -27,20 +44,28 @@ const allowed = {
   search: 'POST, OPTIONS',
   instance: 'GET, HEAD, PUT, DELETE, OPTIONS',
   history: 'GET, HEAD, OPTIONS',
+  operation: 'POST, OPTIONS',
 } as const;
 
 /**
  * Finds the interaction.
  * @param path relative to the base, e.g. `/Patient/1` (with or without a slash at either end), still percent-encoded, without query
  * @param hasParameters whether a query was given (a PUT or DELETE on a type with one is a conditional write)
+ * @param knowsOperation left out where operations have no place: in a Bundle
  * @throws FhirError 400 bad id, 404 unknown type or address, 405 method not taken here (with Allow), 501 known to FHIR but not served
  */
-export function routeOf(definitions: FhirDefinitions, method: string, path: string, hasParameters: boolean): Route {
+export function routeOf(
+  definitions: FhirDefinitions,
+  method: string,
+  path: string,
+  hasParameters: boolean,
+  knowsOperation: KnowsOperation = knowsNone,
+): Route {
   const segments = segmentsOf(path);
   const first = segments[0];
   if (first === undefined) return systemRoute(method);
   const operation = segments.find((segment) => segment.startsWith('$'));
-  if (operation !== undefined) throw refusal(404, 'not-found', `The operation ${shown(operation)} is not known here.`);
+  if (operation !== undefined) return operationRoute(method, segments, operation, knowsOperation);
   if (first === 'metadata' && segments.length === 1) {
     return pick(method, allowed.metadata, { GET: 'capabilities' });
   }
@@ -77,6 +102,19 @@ function systemRoute(method: string): Route {
     throw refusal(501, 'not-supported', text);
   }
   throw notAllowed(method, allowed.base);
+}
+
+function operationRoute(
+  method: string,
+  segments: readonly string[],
+  operation: string,
+  knowsOperation: KnowsOperation,
+): Route {
+  const [type = '', id = '', last] = segments;
+  if (segments.length !== 3 || last !== operation || !knowsOperation(type, operation)) {
+    throw refusal(404, 'not-found', `The operation ${shown(operation)} is not known here.`);
+  }
+  return { ...pick(method, allowed.operation, { POST: 'operation' }, type, checkedId(id)), operation };
 }
 
 function typeRoute(method: string, segments: readonly string[], hasParameters: boolean): Route {

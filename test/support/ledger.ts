@@ -26,10 +26,10 @@ const violationSql: Readonly<Record<string, string>> = {
       (partition by subscription_key, type, id order by event_no) as before from delivery) x where before >= version`,
   'I7: no attempt starts before the delivery ahead of it in its lane is terminal': `
     with times as (select subscription_key, event_no, min(started_at) as first, max(ended_at) filter (where accepted) as last
-        from attempt group by 1, 2),
+        from attempt where trigger <> 'manual' group by 1, 2),
       lane as (select d.subscription_key, d.key_hash, d.event_no, t.first, max(t.last) over
         (partition by d.subscription_key, d.key_hash order by d.event_no rows between unbounded preceding and 1 preceding) as ahead
-        from delivery d left join times t using (subscription_key, event_no))
+        from delivery d left join times t using (subscription_key, event_no) where d.redriven_at is null)
     select * from lane where first < ahead`,
   'I11: no held or behind row without its held_key row': `
     select d.subscription_key, d.event_no from delivery d where d.state in ('held', 'behind') and not exists

@@ -48,7 +48,8 @@ export async function writeRuntime(tx: Tx, now: Date, settings: RuntimeSettings)
   await updateRuntime(tx, now, settings, sending);
   if (isSwitched) await raiseBarrier(tx, settings.subscriptionKey, before.last_event_no);
   const isWoken = sending && (!before.sending || before.ends_at?.getTime() !== settings.endsAt?.getTime());
-  const isRetriedNow = settings.isClientWrite && sending;
+  // Also when sending begins again: what failed before `off` does not wait for its old retry time.
+  const isRetriedNow = sending && (settings.isClientWrite || !before.sending);
   if (!isWoken && !isRetriedNow) return;
   await tx.query(lockSubscriptionSlices([[settings.subscriptionKey]]));
   if (isRetriedNow) await retryNow(tx, settings.subscriptionKey, now);

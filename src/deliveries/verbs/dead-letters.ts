@@ -137,6 +137,16 @@ export async function countDeadLetters(db: Tx, filter: DeadLetterFilter, most = 
   return rows[0]!.n;
 }
 
+/** Of all Subscriptions and tenants, counted up to a limit: the alarm. Index: delivery_dead_letter. */
+export async function countAllDeadLetters(db: Tx): Promise<number> {
+  const { rows } = await db.query<{ n: number }>({
+    name: 'deliveries.count-all-dead-letters',
+    text: `select count(*)::int as n from (select 1 from delivery where state = 'dead' and discarded_at is null limit $1::int) x`,
+    values: [ORDER_ROWS_MAX],
+  });
+  return rows[0]!.n;
+}
+
 export interface Moved {
   readonly subscriptionKey: number;
   readonly eventNumber: number;

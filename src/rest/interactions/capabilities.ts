@@ -3,13 +3,14 @@ import { createHash } from 'node:crypto';
 import { indexedParameters } from '../../fhir';
 import type { FhirDefinitions } from '../../fhir';
 import type { FhirAnswer, FhirRequest, RestDeps } from '../exchange';
+import type { FhirOperation } from '../operation.contract';
 import { refuseParametersExcept } from '../parameters';
 
 const instanceInteractions = ['read', 'vread', 'create', 'update', 'delete', 'history-instance', 'search-type'];
 /** Stands in the precomputed text where the base URL of the request goes. */
 const BASE_PLACEHOLDER = '@@base@@';
 
-type StatementDeps = Pick<RestDeps, 'definitions' | 'config' | 'clock'>;
+type StatementDeps = Pick<RestDeps, 'definitions' | 'config' | 'clock' | 'operations'>;
 
 /** The statement, computed when it is first asked for; only the base URL differs from request to request. */
 export class Capabilities {
@@ -36,7 +37,7 @@ function compute(deps: StatementDeps, date: Date): { text: string; tag: string }
   return { text, tag: createHash('sha256').update(text).digest('hex').slice(0, 16) };
 }
 
-function capabilityStatement({ definitions, config }: StatementDeps, date: Date): object {
+function capabilityStatement({ definitions, config, operations }: StatementDeps, date: Date): object {
   const needsToken = config.tokens.length > 0;
   return {
     resourceType: 'CapabilityStatement',
@@ -58,18 +59,21 @@ function capabilityStatement({ definitions, config }: StatementDeps, date: Date)
             description: 'Bearer token in the Authorization header.',
           },
         }),
-        resource: definitions.resourceTypes.map((type) => resourceCapability(definitions, type)),
+        resource: definitions.resourceTypes.map((type) => resourceCapability(definitions, type, operations ?? [])),
         interaction: [{ code: 'transaction' }, { code: 'batch' }],
       },
     ],
   };
 }
 
-function resourceCapability(definitions: FhirDefinitions, type: string): object {
+function resourceCapability(definitions: FhirDefinitions, type: string, operations: readonly FhirOperation[]): object {
   const searchParam = [...indexedParameters(definitions, type).values()]
     .map(({ definition }) => definition)
     .map(({ code, type: kind, url }) => ({ name: code, definition: url, type: kind }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const operation = operations
+    .filter((each) => each.type === type)
+    .map(({ code, definition }) => ({ name: code, definition }));
   return {
     type,
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
@@ -82,5 +86,6 @@ function resourceCapability(definitions: FhirDefinitions, type: string): object 
     conditionalUpdate: false,
     conditionalDelete: 'not-supported',
     searchParam,
+    ...(operation.length > 0 && { operation }),
   };
 }

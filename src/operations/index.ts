@@ -1,0 +1,2 @@
+// The door of operations: what is called by a $name.
+export { operationList, type OperationDeps } from './operations';

@@ -1,0 +1,16 @@
+// The list of operations: a new one is one line here.
+import type { DeliveryVerbs } from '../deliveries';
+import type { Database } from '../platform';
+import type { FhirOperation } from '../rest';
+import { SubscriptionResend } from './subscription-resend';
+
+export interface OperationDeps {
+  /** The pool of the API role. */
+  readonly database: Database;
+  readonly verbs: DeliveryVerbs;
+}
+
+/** Every operation this build offers. */
+export function operationList(deps: OperationDeps): readonly FhirOperation[] {
+  return [new SubscriptionResend(deps)];
+}

@@ -1,0 +1,30 @@
+// A $operation on an instance: its Parameters are read here, everything else is the operation's own. https://hl7.org/fhir/R4/operations.html
+import { errorIssue, FhirError } from '../../fhir';
+import type { FhirAnswer, FhirRequest, RestDeps } from '../exchange';
+import { parsePayload } from '../incoming-resource';
+import type { FhirOperation } from '../operation.contract';
+import { refuseParametersExcept } from '../parameters';
+
+/** The operation that an address names, if there is such a one. */
+export function findOperation(
+  operations: readonly FhirOperation[] | undefined,
+  type: string,
+  name: string,
+): FhirOperation | undefined {
+  return operations?.find((each) => each.type === type && `$${each.code}` === name);
+}
+
+/** @throws FhirError 400 when no Parameters resource was sent, and what the operation throws */
+export async function operation(deps: RestDeps, request: FhirRequest): Promise<FhirAnswer> {
+  const { type, id, operation: name = '' } = request.route;
+  const found = findOperation(deps.operations, type, name);
+  if (found === undefined) throw new Error(`${name} was routed but is not there`);
+  refuseParametersExcept(request.parameters, name, []);
+  const { value } = parsePayload(request);
+  if (value.resourceType !== 'Parameters') {
+    const text = `${name} takes a Parameters resource, but the body is a ${value.resourceType.slice(0, 64)}.`;
+    throw new FhirError(400, errorIssue('value', text, 'resourceType'));
+  }
+  const { context, idempotencyKey } = request;
+  return found.perform({ id, parameters: value, context, idempotencyKey });
+}
