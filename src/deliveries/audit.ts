@@ -9,7 +9,7 @@ import {
   type Log,
   type Metrics,
 } from '../platform';
-import { readAuditResult, writeAuditResult } from './ledger/audit-result';
+import { readAuditResult, writeAuditResult, type AuditResult, type CountsByKind } from './ledger/audit-result';
 
 /** What one check found of one kind. */
 export interface AuditNote {
@@ -25,19 +25,6 @@ export interface AuditNote {
 export interface AuditCheck {
   readonly name: string;
   look(now: Date): Promise<readonly AuditNote[]>;
-}
-
-export type CountsByKind = Readonly<Record<string, number>>;
-
-export interface AuditResult {
-  readonly auditedAt: Date;
-  readonly durationMs: number;
-  /** Of this round. */
-  readonly repairs: CountsByKind;
-  readonly alarms: CountsByKind;
-  /** Of all rounds so far. */
-  readonly repairsTotal: CountsByKind;
-  readonly alarmsTotal: CountsByKind;
 }
 
 export interface AuditDeps {

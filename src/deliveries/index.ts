@@ -6,9 +6,9 @@ export { DeliveryParticipant, type DeliveryParticipantDeps } from './delivery.pa
 export { DeliveryWorker, type DeliveryWorkerDeps } from './delivery.worker';
 export type { StatusWriter } from './health-keeper';
 export { DeliveryHousekeepingWorker, type HousekeepingDeps } from './housekeeping.worker';
-export { Audit, type AuditCheck, type AuditDeps, type AuditNote, type AuditResult } from './audit';
+export { Audit, type AuditCheck, type AuditDeps, type AuditNote } from './audit';
 export { ledgerChecks, type LedgerCheckDeps } from './audit-checks';
-export { readAuditResult, type StandingAudit } from './ledger/audit-result';
+export { readAuditResult, type AuditResult, type StandingAudit } from './ledger/audit-result';
 export { countFailing, countWaiting, oldestWaiting } from './ledger/backlog';
 export { dropOldAttempts, removeOldDeliveries, removeTombstones } from './ledger/retention';
 export { auditLedger, type AuditFinding } from './ledger/audit';

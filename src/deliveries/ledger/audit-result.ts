@@ -1,6 +1,18 @@
 // The last audit, kept in one row so that every process can show it.
 import type { Database, Tx } from '../../platform';
-import type { AuditResult } from '../audit';
+
+export type CountsByKind = Readonly<Record<string, number>>;
+
+export interface AuditResult {
+  readonly auditedAt: Date;
+  readonly durationMs: number;
+  /** Of this round. */
+  readonly repairs: CountsByKind;
+  readonly alarms: CountsByKind;
+  /** Of all rounds so far. */
+  readonly repairsTotal: CountsByKind;
+  readonly alarmsTotal: CountsByKind;
+}
 
 /** The last audit, and what is missing by now. */
 export interface StandingAudit extends AuditResult {
