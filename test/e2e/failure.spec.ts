@@ -29,10 +29,11 @@ it('S1.14: 503 three times, then 200: four attempts, growing pauses, one success
   await herald.put(patient('s114'));
   await herald.drained();
   expect(receiver.requests.map((request) => request.headers['herald-attempt'])).toEqual(['1', '2', '3', '4']);
+  // Never earlier than the schedule with all its jitter; how much later is a matter of load, and no matter here.
   const [first, second, third] = gapsMs(receiver);
   expect(first!).toBeGreaterThanOrEqual(60 * 0.8);
-  expect(second!).toBeGreaterThan(first!);
-  expect(third!).toBeGreaterThan(second!);
+  expect(second!).toBeGreaterThanOrEqual(180 * 0.8);
+  expect(third!).toBeGreaterThanOrEqual(540 * 0.8);
   expect(await herald.statesOf(id)).toEqual({ delivered: 1 });
 });
 
