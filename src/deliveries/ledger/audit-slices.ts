@@ -29,13 +29,14 @@ select c.k as subscription_key, c.n as slice_no, w.wanted,
     case when exists (select 1 from delivery d where d.subscription_key = c.k and d.slice_no = c.n and d.state = 'pending'
                          and d.event_no <= coalesce(r.barriers[1], 9007199254740991)) then $3::timestamptz end,
     (select min(q.next_at) from held_key q where q.subscription_key = c.k and q.slice_no = c.n and q.kind <> 'blocked'
-        and q.head_event_no <= coalesce(r.barriers[1], 9007199254740991))) as wanted) w
+        and q.head_event_no <= coalesce(r.barriers[1], 9007199254740991)),
+    case when exists (select 1 from resend o where o.subscription_key = c.k and o.slice_no = c.n and o.done_at is null) then $3::timestamptz end) as wanted) w
  where r.alive and (x.due_at is null or x.due_at > $3::timestamptz)
    and case when x.lease_until is not null then greatest(x.lease_until, x.due_at) > $4::timestamptz
             else r.sending and not r.paused and (r.ends_at is null or r.ends_at > $3::timestamptz) and w.wanted is not null
              and coalesce(x.due_at, 'infinity') > greatest(w.wanted, r.not_before, $3::timestamptz) end`;
 
-/** One page: $1 last key of the page before, $2 subscriptions. Indexes: subscription_runtime_pkey, slice_pkey, delivery_pending, held_key_next. */
+/** One page: $1 last key of the page before, $2 subscriptions. Indexes: subscription_runtime_pkey, slice_pkey, delivery_pending, held_key_next, resend_waiting. */
 const FIND = `
 with p as materialized (
   select subscription_key as k, slices from subscription_runtime where subscription_key > $1 order by subscription_key limit $2::int),

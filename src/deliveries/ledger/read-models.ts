@@ -61,6 +61,8 @@ type RuntimeRow = {
   slices: number;
   leased: number;
   last_event_no: number;
+  /** Dead and cancelled ones that the retention has removed: they were not delivered either. */
+  removed_undelivered: number;
   pending: number;
   behind: number;
   held: number;
@@ -86,6 +88,7 @@ select r.subscription_key, r.alive, r.sending, r.paused, r.status, r.ordering_ke
        r.last_failed_at, r.last_error, r.reason, r.breaker,
        (select count(*)::int from held_key q where q.subscription_key = r.subscription_key and q.kind = 'blocked') as blocked_keys,
        (select sum(s.delivered_rate)::float8 from slice s where s.subscription_key = r.subscription_key and s.rated_at > $4::timestamptz) as recent_rate,
+       coalesce((select w.removed_dead + w.removed_cancelled from delivery_watermark w where w.subscription_key = r.subscription_key), 0) as removed_undelivered,
        (select count(*)::int from slice s where s.subscription_key = r.subscription_key and s.lease_until > $2::timestamptz) as leased,
        (select max(t) from slice s, unnest(s.recent_delivered_at) t where s.subscription_key = r.subscription_key) as last_success_at,
        (select count(*)::int from (select 1 from delivery d where d.subscription_key = r.subscription_key and d.state = 'pending' limit $3::int) p) as pending,
@@ -132,7 +135,7 @@ function runtimeOf(row: RuntimeRow): SubscriptionRuntime {
     lastEventNumber: row.last_event_no,
     pending,
     heldKeys: row.held_keys,
-    delivered: Math.max(0, row.last_event_no - pending - row.dead - row.cancelled),
+    delivered: Math.max(0, row.last_event_no - pending - row.dead - row.cancelled - row.removed_undelivered),
     dead: row.dead,
     cancelled: row.cancelled,
     oldestPendingAt: row.oldest_pending_at ?? undefined,

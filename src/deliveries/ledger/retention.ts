@@ -12,8 +12,8 @@ select p.k, f.numbered_at < $3::timestamptz as is_due
  order by p.k`;
 
 /**
- * One step of one subscription: the next rows after $2 that were numbered before $3. Those that ended before it go; those that still wait, or
- * ended later, stay until their own time. The watermark says up to where numbers may be missing. $4 rows, $5 now. Index: delivery_pkey.
+ * One step of one subscription: the next rows after $2 that were numbered before $3. Those that ended before it go; those that still wait,
+ * ended later, or are to be sent again stay until their own time. The watermark says up to where numbers may be missing. $4 rows, $5 now. Indexes: delivery_pkey, resend_of.
  */
 const STEP = `
 with p as materialized (
@@ -22,9 +22,12 @@ with p as materialized (
 o as materialized (
   select * from p where event_no < coalesce((select min(event_no) from p where numbered_at >= $3::timestamptz), 9223372036854775807)),
 x as (
-  delete from delivery d using o
-   where d.subscription_key = $1 and d.event_no = o.event_no and d.state in ('delivered', 'dead', 'cancelled') and d.ended_at < $3::timestamptz
+  delete from delivery d
+   where d.subscription_key = $1 and d.event_no > $2 and d.event_no <= (select max(event_no) from o)
+     and d.state in ('delivered', 'dead', 'cancelled') and d.ended_at < $3::timestamptz
+     and not exists (select 1 from resend q where q.subscription_key = $1 and q.event_no = d.event_no and q.done_at is null)
   returning d.state, d.event_no),
+q as (delete from resend q using x where q.subscription_key = $1 and q.event_no = x.event_no),
 s as (select count(*) as n, max(event_no) as last, count(*) filter (where state = 'dead') as dead, count(*) filter (where state = 'cancelled') as cancelled from x),
 w as (
   insert into delivery_watermark as w (subscription_key, pass_started_at, removed_up_to, removed_dead, removed_cancelled)

@@ -92,6 +92,18 @@ async function heldRows(): Promise<void> {
 const damages: readonly (readonly [string, kind: string, prepare: () => Promise<void>, damage: string])[] = [
   ['a slice that sleeps over pending rows', 'idle-slice', waitingRows, `update slice set due_at = 'infinity'`],
   ['a slice that sleeps over a due held key', 'idle-slice', heldRows, `update slice set due_at = 'infinity'`],
+  [
+    'a slice that sleeps over a resend',
+    'idle-slice',
+    async () => {
+      await waitingRows();
+      const stop = herald.run(herald.worker());
+      await delivered(4);
+      await stop();
+    },
+    `insert into resend (subscription_key, event_no, slice_no, key_hash, requested_by, reason, requested_at)
+       select subscription_key, event_no, slice_no, key_hash, 'test', 'test', '2026-01-01' from delivery where event_no = 4`,
+  ],
   ['a slice that is gone', 'missing-slice', waitingRows, `delete from slice`],
   [
     'a lease far beyond any worker’s',
