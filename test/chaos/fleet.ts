@@ -134,9 +134,9 @@ export class Fleet {
           databaseUrl,
           dataDir: place.dataDir,
           env: { ...env, ...extra },
+          onSpawn: (pid) => onPid(`+${pid}`),
           onLine: (line) => onLine(line, place.index),
         });
-        onPid(`+${place.herald.pid}`);
         place.mayEnd = failpoints !== undefined;
         place.state = 'up';
         place.upSinceMs = performance.now();

@@ -27,6 +27,8 @@ export interface HeraldProcessOptions {
   port?: number;
   /** The same data directory again: keys generated at the first start live there. */
   dataDir?: string;
+  /** Told of the process as soon as there is one, long before it is ready. */
+  onSpawn?: (pid: number) => void;
   /** Told of every line it writes; only the last ones are kept. */
   onLine?: (line: string) => void;
 }
@@ -93,6 +95,7 @@ export class HeraldProcess extends FhirClient {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    options.onSpawn?.(child.pid!);
     const lines: string[] = [];
     const keep = (chunk: Buffer): void => {
       const written = chunk.toString('utf8').split('\n').filter(Boolean);
