@@ -29,7 +29,11 @@ export type Step =
   | { do: 'reread'; worker: number }
   | { do: 'renew'; worker: number }
   | { do: 'crash'; worker: number }
-  | { do: 'wait'; ms: number };
+  | { do: 'wait'; ms: number }
+  | OperatorStep;
+
+/** What an operator does meanwhile; only in worlds that have one. */
+export type OperatorStep = { do: 'redrive' } | { do: 'pass-over'; part: number } | { do: 'resend'; eventNo: number };
 
 /** A row of a window as the owner of its slice keeps it. */
 export function waiting(sliceNo: number, row: LoadedWindow['rows'][number]): WaitingDelivery {
@@ -48,6 +52,7 @@ export function waiting(sliceNo: number, row: LoadedWindow['rows'][number]): Wai
     writtenAt: new Date(START),
     numberedAt: new Date(START),
     stoppedBeforeMs: 0,
+    ...(row.isResend && { resendNo: row.eventNo }),
     ...(row.heldKind !== undefined && { held: { kind: row.heldKind as 'busy', attempts: row.heldAttempts! } }),
   };
 }

@@ -6,14 +6,14 @@ import { SliceRun } from '../../../src/deliveries/slice-run';
 import { LEASE_MS, START, waiting, type Ending, type LedgerSteps, type Step } from './interleaving-steps';
 import { WAITING, type LookAnswer, type Ordering } from './ledger-model';
 
-interface InFlight {
+export interface InFlight {
   run: SliceRun;
   delivery: WaitingDelivery;
 }
-interface Ended extends InFlight {
+export interface Ended extends InFlight {
   result: FinishResult;
 }
-interface Memory {
+export interface Memory {
   runs: SliceRun[];
   inFlight: InFlight[];
   ended: Ended[];
@@ -35,14 +35,14 @@ const reading: Reading = {
 export class World {
   now = START;
   readonly log: string[] = [];
-  private readonly workers: Memory[];
-  private readonly done = new Set<number>();
-  private ordering: Ordering = 'focus';
+  protected readonly workers: Memory[];
+  protected readonly done = new Set<number>();
+  protected ordering: Ordering = 'focus';
 
   constructor(
-    private readonly ledger: LedgerSteps,
+    protected readonly ledger: LedgerSteps,
     workers: number,
-    private readonly windowRows: number,
+    protected readonly windowRows: number,
   ) {
     this.workers = Array.from({ length: workers }, () => ({ runs: [], inFlight: [], ended: [] }));
   }
@@ -74,6 +74,9 @@ export class World {
         return this.renew(this.workers[step.worker]!);
       case 'crash':
         Object.assign(this.workers[step.worker]!, { runs: [], inFlight: [], ended: [] });
+        return;
+      default:
+        throw new Error(`There is no operator here to ${step.do}`);
     }
   }
 
@@ -82,7 +85,7 @@ export class World {
     for (let worker = 0; worker < this.workers.length; worker += 1) await this.step({ do: 'crash', worker });
     this.now += LEASE_MS + 1;
     for (let round = 0; round < 2_000; round += 1) {
-      if (!(await this.ledger.snapshot()).rows.some((row) => WAITING.has(row.state))) return;
+      if (!(await this.hasWork())) return;
       const before = this.log.length;
       await this.drainRound();
       this.log.length = before;
@@ -91,7 +94,11 @@ export class World {
     throw new Error('Something is still waiting although the endpoint is well');
   }
 
-  private async drainRound(): Promise<void> {
+  protected async hasWork(): Promise<boolean> {
+    return (await this.ledger.snapshot()).rows.some((row) => WAITING.has(row.state));
+  }
+
+  protected async drainRound(): Promise<void> {
     await this.step({ do: 'claim', worker: 0 });
     await this.step({ do: 'reread', worker: 0 });
     const { length } = this.workers[0]!.runs;
@@ -103,7 +110,7 @@ export class World {
     await this.step({ do: 'renew', worker: 0 });
   }
 
-  private async claim(memory: Memory): Promise<void> {
+  protected async claim(memory: Memory): Promise<void> {
     for (const slice of await this.ledger.claim(this.now)) {
       const times = { leaseUntil: new Date(slice.leaseUntil), readAtMs: this.now, successes: [] };
       const run = new SliceRun({ subscriptionKey: 1, ...slice }, reading, times);
@@ -118,7 +125,7 @@ export class World {
     }
   }
 
-  private async start(memory: Memory, pick: number): Promise<void> {
+  protected async start(memory: Memory, pick: number): Promise<void> {
     const able = memory.runs.filter((run) => !run.isDrained && run.maySend(this.now, new Date(this.now)));
     const run = able[pick % Math.max(1, able.length)];
     const delivery = run?.take();
@@ -128,7 +135,7 @@ export class World {
     memory.inFlight.push({ run, delivery });
   }
 
-  private async checkStart(run: SliceRun, delivery: WaitingDelivery): Promise<void> {
+  protected async checkStart(run: SliceRun, delivery: WaitingDelivery): Promise<void> {
     const { rows, barriers } = await this.ledger.snapshot();
     const self = rows[delivery.eventNo - 1]!;
     this.expect(!this.done.has(delivery.eventNo), `I14: ${delivery.eventNo} was delivered and starts again`);
@@ -148,7 +155,7 @@ export class World {
     this.expect(live === undefined, `I8: ${delivery.eventNo} is being sent by an owner whose lease has not run out`);
   }
 
-  private end(memory: Memory, step: { pick: number; how: Ending; delayMs: number }): void {
+  protected end(memory: Memory, step: { pick: number; how: Ending; delayMs: number }): void {
     const index = step.pick % Math.max(1, memory.inFlight.length);
     const [one] = memory.inFlight.splice(index, 1);
     if (!one) return;
@@ -172,7 +179,7 @@ export class World {
     memory.ended.push({ ...one, result });
   }
 
-  private async flush(memory: Memory): Promise<void> {
+  protected async flush(memory: Memory): Promise<void> {
     const ended = memory.ended.splice(0);
     if (ended.length === 0) return;
     const before = await this.ledger.snapshot();
@@ -194,7 +201,7 @@ export class World {
     }
   }
 
-  private async look(memory: Memory): Promise<void> {
+  protected async look(memory: Memory): Promise<void> {
     const runs = memory.runs.filter(
       (run) => !run.isLost && run.isDrained && (run.isEmpty ? run.inFlight === 0 : run.mayHaveMore),
     );
@@ -215,7 +222,7 @@ export class World {
     if (answers.some(({ outcome }) => outcome === 'idle')) await this.ledger.passBarriers(this.now);
   }
 
-  private takeLook(memory: Memory, run: SliceRun, answer: LookAnswer): void {
+  protected takeLook(memory: Memory, run: SliceRun, answer: LookAnswer): void {
     if (answer.outcome === 'window') {
       const rows = answer.rows.map((row) => waiting(run.sliceNo, row));
       run.add({ subscriptionKey: 1, sliceNo: run.sliceNo, rows, hasMore: answer.hasMore });
@@ -225,7 +232,7 @@ export class World {
     memory.runs = memory.runs.filter((one) => one !== run);
   }
 
-  private async reread(memory: Memory): Promise<void> {
+  protected async reread(memory: Memory): Promise<void> {
     const { slices } = await this.ledger.snapshot();
     for (const run of memory.runs) {
       const slice = slices.find((one) => one.sliceNo === run.sliceNo);
@@ -234,7 +241,7 @@ export class World {
     }
   }
 
-  private async renew(memory: Memory): Promise<void> {
+  protected async renew(memory: Memory): Promise<void> {
     const runs = memory.runs.filter((run) => !run.isLost);
     if (runs.length === 0) return;
     const until = this.now + LEASE_MS;
@@ -245,7 +252,7 @@ export class World {
     }
   }
 
-  private expect(holds: boolean, what: string): void {
+  protected expect(holds: boolean, what: string): void {
     if (!holds) throw new Error(`${what}\n${this.log.join('\n')}`);
   }
 }

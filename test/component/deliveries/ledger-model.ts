@@ -43,7 +43,7 @@ export interface LoadedWindow {
   sliceNo: number;
   epoch: number;
   leaseUntil: number;
-  rows: { eventNo: number; keyHash: number; heldKind?: string; heldAttempts?: number }[];
+  rows: { eventNo: number; keyHash: number; heldKind?: string; heldAttempts?: number; isResend?: true }[];
   hasMore: boolean;
 }
 
@@ -63,13 +63,13 @@ export type Ordering = 'focus' | 'subscription';
 export const WAITING = new Set(['pending', 'held', 'behind']);
 
 export class LedgerModel {
-  private readonly rows: Row[] = [];
-  private readonly held = new Map<number, Held>();
-  private readonly slices = new Map<number, SliceState>();
-  private barriers: number[] = [];
-  private ordering: Ordering = 'focus';
+  protected readonly rows: Row[] = [];
+  protected readonly held = new Map<number, Held>();
+  protected readonly slices = new Map<number, SliceState>();
+  protected barriers: number[] = [];
+  protected ordering: Ordering = 'focus';
 
-  constructor(private readonly settings: ModelSettings) {}
+  constructor(protected readonly settings: ModelSettings) {}
 
   schedule(now: number, ids: readonly string[]): void {
     for (const id of ids) {
@@ -155,20 +155,20 @@ export class LedgerModel {
     };
   }
 
-  private get ceiling(): number {
+  protected get ceiling(): number {
     return this.barriers[0] ?? Infinity;
   }
 
-  private isWaiting(upTo: number): boolean {
+  protected isWaiting(upTo: number): boolean {
     return this.rows.some((row) => row.eventNo <= upTo && WAITING.has(row.state));
   }
 
-  private isHeldBy(sliceNo: number, epoch: number): boolean {
+  protected isHeldBy(sliceNo: number, epoch: number): boolean {
     const slice = this.slices.get(sliceNo);
     return slice?.epoch === epoch && slice.leaseUntil !== null;
   }
 
-  private load(
+  protected load(
     sliceNo: number,
     lookAt: number,
     now: number,
@@ -203,7 +203,7 @@ export class LedgerModel {
     return { rows, hasMore: looked.length >= lookAt };
   }
 
-  private heldRows(held: Held): LoadedWindow['rows'] {
+  protected heldRows(held: Held): LoadedWindow['rows'] {
     const followers = this.rows
       .filter((row) => held.kind === 'busy' && row.keyHash === held.keyHash && row.state === 'behind')
       .filter((row) => row.eventNo > held.head && row.eventNo <= this.ceiling)
@@ -216,7 +216,7 @@ export class LedgerModel {
     }));
   }
 
-  private crowdingKeys(rows: readonly Row[], keysInHand: ReadonlySet<number>): Set<number> {
+  protected crowdingKeys(rows: readonly Row[], keysInHand: ReadonlySet<number>): Set<number> {
     const counts = new Map<number, number>();
     for (const row of rows) counts.set(row.keyHash, (counts.get(row.keyHash) ?? 0) + 1);
     return new Set(
@@ -224,7 +224,7 @@ export class LedgerModel {
     );
   }
 
-  private apply(result: FinishResult, row: Row, now: number): void {
+  protected apply(result: FinishResult, row: Row, now: number): void {
     row.attempts += result.isSent ? 1 : 0;
     row.state = result.verdict === 'done' ? 'delivered' : result.verdict === 'dead' ? 'dead' : 'held';
     if (result.verdict !== 'retry') return;
@@ -242,7 +242,7 @@ export class LedgerModel {
     void now;
   }
 
-  private promote(keyHash: number, now: number): void {
+  protected promote(keyHash: number, now: number): void {
     const held = this.held.get(keyHash);
     if (!held || this.rows[held.head - 1]!.state === 'held') return;
     const next = this.rows.find((row) => row.keyHash === keyHash && row.state === 'behind');
@@ -250,7 +250,7 @@ export class LedgerModel {
     else this.held.delete(keyHash);
   }
 
-  private goIdle(sliceNo: number, now: number): void {
+  protected goIdle(sliceNo: number, now: number): void {
     const slice = this.slices.get(sliceNo)!;
     const hasPending = this.rows.some(
       (row) => row.sliceNo === sliceNo && row.state === 'pending' && row.eventNo <= this.ceiling,

@@ -78,7 +78,12 @@ export class SqlLedger {
   }
 
   async look(requests: readonly LookRequest[], now: number): Promise<LookAnswer[]> {
-    const slices = requests.map((request) => ({ ...request, subscriptionKey: this.key, successes: [] }));
+    const slices = requests.map((request) => ({
+      ...request,
+      subscriptionKey: this.key,
+      successes: [],
+      wantsResends: true,
+    }));
     const looked = await this.database.transaction(async (tx) =>
       lookAgain(tx, slices, await fence(tx, slices), { ...this.settings, now: at(now) }),
     );
@@ -141,6 +146,7 @@ function shown(window: Window): Pick<LoadedWindow, 'rows' | 'hasMore'> {
     rows: window.rows.map((row) => ({
       eventNo: row.eventNo,
       keyHash: row.keyHash,
+      ...(row.resendNo !== undefined && { isResend: true as const }),
       ...(row.held && { heldKind: row.held.kind, heldAttempts: row.held.attempts }),
     })),
   };
