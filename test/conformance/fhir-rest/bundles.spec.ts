@@ -254,7 +254,6 @@ describe('Bundles', () => {
     const many = Array.from({ length: 600 }, (_, n) =>
       post(observation({ subject: { reference: urn(1000) }, valueInteger: n }), urn(n)),
     );
-    const started = performance.now();
     const answer = await client.post(bundle('transaction', [...many, post(patient(), urn(1000))]));
     expect(answer.status).toBe(200);
     expect(answer.body.entry).toHaveLength(601);
@@ -262,7 +261,6 @@ describe('Bundles', () => {
     expect(answer.body.entry.slice(0, 600).every((entry: any) => entry.resource.subject.reference === reference)).toBe(
       true,
     );
-    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   const synthea = path.resolve(__dirname, '../../fixtures/synthea');
