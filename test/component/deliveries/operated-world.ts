@@ -57,7 +57,11 @@ export class OperatedWorld extends World {
       beside === undefined,
       `I7: ${delivery.eventNo} starts while ${beside?.delivery.eventNo} of its key is under way`,
     );
-    if (delivery.resendNo === undefined) return super.checkStart(run, delivery);
+    if (delivery.resendNo !== undefined) return;
+    // An owner that was just revoked may start on a reading not older than 900 ms. Its result is stale, so what it sent is sent again in order.
+    const { slices } = await this.operated.snapshot();
+    const isRevoked = slices.find((slice) => slice.sliceNo === run.sliceNo)!.epoch !== run.epoch;
+    if (!isRevoked) return super.checkStart(run, delivery);
   }
 
   protected override async flush(memory: Memory): Promise<void> {
