@@ -26,6 +26,9 @@ const faultPauseMs = [1_500, 6_000] as const;
 /** Beyond the minutes and the drain: start, stop, report. */
 const reserveMs = 4 * minute;
 
+/** Kinds of audit alarms that say only that something took long. */
+const lateness = /"kind":"(unclaimed-slice|unmatched-event|long-writes|long-reads)"/;
+
 /** Everything that waits, waits less: so that a minute holds many leases, retries and sweeps. */
 const env = {
   HERALD_TEST_MODE: 'true',
@@ -57,7 +60,7 @@ class Run {
     const { seed, processes } = options;
     const onLine = (line: string, place: number): void => {
       if (options.keep) fs.appendFileSync(path.join(stage.folder, `herald-${place}.log`), `${line}\n`);
-      if (/audit\.(repaired|alarm|check-failed)|herald\.broken/.test(line)) this.auditLines.push(line);
+      if (/"audit\.(repaired|alarm|check-failed)"|"herald\.broken"/.test(line)) this.auditLines.push(line);
     };
     this.fleet = new Fleet({ databaseUrl: stage.line.url, env, processes, onPid: stage.onPid, onLine });
     this.writers = Array.from(
@@ -163,9 +166,22 @@ class Run {
         ...(this.fleet.failedStarts > 0
           ? [`starts that failed while the database was away: ${this.fleet.failedStarts}`]
           : []),
+        ...this.lateAlarms(),
         ...this.maker.missed.map((text) => `a fault that met another one: ${text}`),
       ],
     };
+  }
+
+  /** What the running audit mended, or cannot mend. That something was late is what faults do: it stands in the notes. */
+  private damage(): string[] {
+    return this.auditLines.filter((line) => !lateness.test(line));
+  }
+
+  private lateAlarms(): string[] {
+    const kinds = this.auditLines.flatMap((line) => lateness.exec(line)?.[1] ?? []);
+    return [...new Set(kinds)].map(
+      (kind) => `audit alarms of lateness: ${kind} ${kinds.filter((one) => one === kind).length}`,
+    );
   }
 
   private faults(): Fault[] {
@@ -186,7 +202,7 @@ class Run {
       ...(isDrained ? [] : ['not drained at the deadline']),
       ...found,
       ...violated,
-      ...this.auditLines,
+      ...this.damage(),
       ...ends,
       ...strays,
     ];
