@@ -104,6 +104,8 @@ it('excuses a repeat that a process brought when it woke from a long freeze, and
   const frozen = [{ from: 40, to: 1_000 }];
   expect(judge({ ...well, arrivals, frozen })).toMatchObject({ disorder: [], excused: 1, duplicates: 1 });
   expect(judge({ ...well, arrivals, frozen: [{ from: 40, to: 900 }] }).disorder).toHaveLength(1);
+  // Who stands still sends nothing: while one is frozen, another one must not.
+  expect(judge({ ...well, arrivals, frozen: [{ from: 40, to: 2_000 }] }).disorder).toHaveLength(1);
 });
 
 it('matches a delete by the version before it, for those who want deletes', () => {

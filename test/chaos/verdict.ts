@@ -18,6 +18,9 @@ export interface FrozenTime {
   readonly to: number;
 }
 
+/** What lies between waking a process and noting that it was woken. */
+const wakingMs = 50;
+
 export interface Evidence {
   readonly facts: Facts;
   readonly arrivals: readonly Arrival[];
@@ -158,7 +161,7 @@ function isExcused(
 ): boolean {
   const wasDone =
     ahead.delivery.state !== 'delivered' || ahead.arrivals.some((arrival) => arrival.isKept && arrival.at < first.at);
-  return wasDone && late.every(({ at }) => frozen.some(({ from, to }) => at >= from && at <= to + afterFreezeMs));
+  return wasDone && late.every(({ at }) => frozen.some(({ to }) => at >= to - wakingMs && at <= to + afterFreezeMs));
 }
 
 /** I6: one writer, one root, one answer after the other: the numbers rise in every Subscription. */
