@@ -1,11 +1,11 @@
 // The operator's questions, answered from the doors of the rooms. Reading only; every list is bounded and pages by key.
-import { attemptsOf, listDeliveries, subscriptionRuntime } from '../deliveries';
+import { attemptsOf, listDeliveries, operatorFigures, subscriptionRuntime } from '../deliveries';
 import type { DeliveryFilter, DeliveryPosition, DeliveryVerbs, ListedAttempt, ListedDelivery } from '../deliveries';
 import { SUBSCRIPTION_STATUSES } from '../fhir';
 import type { Clock, Database, Metrics, Supervisor } from '../platform';
 import { listIncarnations } from '../subscriptions';
 import type { Incarnation } from '../subscriptions';
-import { ATTEMPTS_ON_LIST_MAX, ATTEMPTS_ON_PAGE_MAX } from './limits';
+import { ATTEMPTS_ON_LIST_MAX, ATTEMPTS_ON_PAGE_MAX, FAILED_RESENDS_MS } from './limits';
 import { nextLink, positionOf, Query, resourceOf } from './query';
 import type { RawQuery } from './query';
 import { checkReadiness } from './readiness';
@@ -132,7 +132,12 @@ export class AdminReads {
     const now = this.deps.clock.now();
     const keys = incarnations.map(({ subscriptionKey }) => subscriptionKey);
     const runtimes = await subscriptionRuntime(this.deps.database, keys, now);
-    return incarnations.map((each) => subscriptionView(each, runtimes.get(each.subscriptionKey), now));
+    const failedSince = new Date(now.getTime() - FAILED_RESENDS_MS);
+    const figures = await operatorFigures(this.deps.database, keys, failedSince);
+    return incarnations.map((each) => ({
+      ...subscriptionView(each, runtimes.get(each.subscriptionKey), now),
+      ...figures.get(each.subscriptionKey),
+    }));
   }
 
   private async withAttempts(deliveries: readonly ListedDelivery[], perDelivery: number): Promise<object[]> {

@@ -7,6 +7,9 @@ export const PAGE_ROWS_DEFAULT = 50;
 /** A readiness check that takes longer counts as failed, in milliseconds. */
 export const CHECK_DEADLINE_MS = 3000;
 
+/** Failed resends are shown for this long, in milliseconds. */
+export const FAILED_RESENDS_MS = 86_400_000;
+
 /** Longest reason of a command, and longest Idempotency-Key. */
 export const REASON_LENGTH_MAX = 500;
 export const IDEMPOTENCY_KEY_LENGTH_MAX = 128;

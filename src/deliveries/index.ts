@@ -35,6 +35,7 @@ export {
   type DeadLetterReason,
 } from './verbs/dead-letters';
 export { DeliveryVerbs, type DeliveryVerbsDeps } from './verbs/delivery-verbs';
+export { operatorFigures, type OperatorFigures } from './verbs/figures';
 export type { Unblocking } from './verbs/heads';
 export { listOperatorLog, type OperatorLogEntry, type Order } from './verbs/operator-log';
 export type { ResendFilter } from './verbs/resend';

@@ -35,6 +35,18 @@ describe('route', () => {
     expect(route(method, path)).toMatchObject({ interaction, type, id });
   });
 
+  it('knows the operations it is told of, on instances of their type, by POST only', () => {
+    const knows = (type: string, name: string): boolean => type === 'Subscription' && name === '$resend';
+    const of = (method: string, path: string) => routeOf(definitions, method, path, false, knows);
+    const found = { interaction: 'operation', type: 'Subscription', id: '1', operation: '$resend' };
+    expect(of('POST', '/Subscription/1/$resend')).toMatchObject(found);
+    expect(of('OPTIONS', '/Subscription/1/$resend')).toMatchObject({ interaction: 'options', allow: 'POST, OPTIONS' });
+    expect(() => of('GET', '/Subscription/1/$resend')).toThrow(expect.objectContaining({ status: 405 }) as Error);
+    expect(() => of('POST', '/Subscription/!/$resend')).toThrow(expect.objectContaining({ status: 400 }) as Error);
+    for (const path of ['/Patient/1/$resend', '/Subscription/$resend', '/Subscription/1/$resend/2', '/$resend'])
+      expect(() => of('POST', path)).toThrow(expect.objectContaining({ status: 404 }) as Error);
+  });
+
   it('reads the version of a vread', () => {
     expect(route('GET', '/Patient/1/_history/12')).toMatchObject({ interaction: 'vread', version: 12 });
   });

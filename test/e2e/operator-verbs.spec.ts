@@ -161,6 +161,7 @@ describe('S1.23, S4.21: a poison event is skipped, and its dead letter is dealt 
     await write('a', 1971);
     await write('a', 1972);
     await operator.states(id, { dead: 1, delivered: 1 });
+    expect((await herald.get(`/admin/subscriptions/${id}`)).body).toMatchObject({ deadLetters: 1, resendsFailed: 0 });
     const { body } = await herald.get(`/admin/dead-letters?subscription=${id}`);
     expect(body.deadLetters).toHaveLength(1);
     expect(body.deadLetters[0]).toMatchObject({

@@ -1,6 +1,7 @@
 // The README's own lines, executed: what a newcomer types is what is tested.
 import fs from 'node:fs';
 import path from 'node:path';
+import { readCurl } from '../support/curl';
 import { SubscriberStub } from '../support/subscriber-stub';
 import { startHerald, type Herald } from '../support/herald';
 import { statusOf } from '../support/subscription';
@@ -8,22 +9,6 @@ import { statusOf } from '../support/subscription';
 const readme = fs.readFileSync(path.resolve(__dirname, '../../README.md'), 'utf8');
 const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1]!.trim());
 const curls = blocks.filter((block) => block.startsWith('curl '));
-
-/** Reads a curl line as the README writes them: -i, -X, -H, -d with single quotes, one URL. */
-function readCurl(line: string): { method: string; url: string; headers: Record<string, string>; body?: string } {
-  const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2]!).slice(1);
-  const call = { method: 'GET', url: '', headers: {} as Record<string, string>, body: undefined as string | undefined };
-  for (let word = words.shift(); word !== undefined; word = words.shift()) {
-    if (word === '-i') continue;
-    if (word === '-X') call.method = words.shift()!;
-    else if (word === '-d') call.body = words.shift()!;
-    else if (word === '-H') {
-      const [name, value] = words.shift()!.split(/:\s*/);
-      call.headers[name!] = value!;
-    } else call.url = word;
-  }
-  return call;
-}
 
 let herald: Herald;
 let receiver: SubscriberStub;

@@ -37,6 +37,12 @@ const RULES: Readonly<Record<string, string>> = {
       join delivery p on p.subscription_key = b.subscription_key and p.key_hash = b.key_hash and p.state = 'pending' and p.event_no < b.event_no
      where b.state = 'behind'`,
   // What the retention has removed by right is not missing.
+  'resend due but its slice asleep': `
+    select w.subscription_key, w.event_no as detail from resend w
+      join slice s on s.subscription_key = w.subscription_key and s.slice_no = w.slice_no
+      join subscription_runtime r on r.subscription_key = w.subscription_key
+     where w.done_at is null and s.due_at = 'infinity' and r.alive and r.sending and not r.paused
+       and (r.ends_at is null or r.ends_at > $1)`,
   'event numbers with a gap': `
     select r.subscription_key, r.last_event_no as detail from subscription_runtime r
       left join delivery_watermark w on w.subscription_key = r.subscription_key

@@ -3,6 +3,8 @@
 /** What one order of an operator may touch at once: deliveries sent again or redriven, and rows passed over in one transaction. */
 export const ORDER_ROWS_MAX = 10_000;
 export const PASS_OVER_STEP_ROWS = 5_000;
+/** Up to where figures are counted. */
+export const FIGURES_MAX = 10_000;
 /** Blocked keys let go by one order, and dead letters shown before one. */
 export const UNBLOCK_KEYS_MAX = 1_000;
 export const SAMPLE_ROWS = 20;

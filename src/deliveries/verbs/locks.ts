@@ -85,12 +85,18 @@ export async function takeFromHands(tx: Tx, keys: readonly LaneKey[], now: Date,
   await revoke(tx, slices, now, restMs);
 }
 
-/** Takes every slice of a subscription that is in someone's hands. The slices are locked. */
+/** Takes those slices of a subscription that someone holds and may have something of in hand. The slices are locked. */
 export async function takeAllFromHands(tx: Tx, subscriptionKey: number, now: Date, restMs: number): Promise<void> {
   const { rows } = await tx.query<{ slice_no: number }>({
-    name: 'deliveries.leased-slices',
-    text: 'select slice_no from slice where subscription_key = $1 and lease_until is not null order by 1',
-    values: [subscriptionKey],
+    name: 'deliveries.slices-in-hand',
+    // Indexes: slice_pkey, delivery_pending, held_key_next.
+    text: `select s.slice_no from slice s
+            where s.subscription_key = $1 and s.lease_until is not null
+              and (exists (select 1 from delivery d where d.subscription_key = $1 and d.slice_no = s.slice_no and d.state = 'pending')
+                   or exists (select 1 from held_key q where q.subscription_key = $1 and q.slice_no = s.slice_no
+                                 and q.kind <> 'blocked' and q.next_at <= $2::timestamptz))
+            order by 1`,
+    values: [subscriptionKey, new Date(now.getTime() + IN_HAND_MARGIN_MS)],
   });
   const slices = rows.map((row) => ({ subscriptionKey, sliceNo: row.slice_no }));
   await revoke(tx, slices, now, restMs);

@@ -23,8 +23,7 @@ export class OperatedModel extends LedgerModel {
   }
 
   passOver(now: number, firstNumber: number): void {
-    const takes = firstNumber > 1;
-    for (const slice of this.slices.values()) if (takes && slice.leaseUntil !== null) slice.epoch += 1;
+    if (firstNumber > 1) this.takeFromHands(this.rows, now);
     for (const row of this.rows) if (row.eventNo < firstNumber && WAITING.has(row.state)) row.state = 'cancelled';
     for (const held of [...this.held.values()]) if (held.head < firstNumber) this.promote(held.keyHash, now);
     for (const slice of this.slices.values()) if (slice.leaseUntil === null && slice.dueAt > now) slice.dueAt = now;
