@@ -1,6 +1,7 @@
 // The duties of a running Herald: the audit finds what the rooms below the ledger have, wakes the matcher, and one process does it for all.
 import { auditChecks } from '../../../src/app/duties';
-import { readAuditResult } from '../../../src/deliveries';
+import { DeliveryDoorbell, readAuditResult } from '../../../src/deliveries';
+import { OutboxDoorbell } from '../../../src/outbox';
 import { DutyWorker, SystemClock, type DutyTurn } from '../../../src/platform';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { eventually } from '../../support/deadline';
@@ -26,25 +27,39 @@ describe('the audit of a running Herald', () => {
   });
   const result = () => readAuditResult(herald.database.database);
 
-  it('I2: alarms at an event that is unmatched for more than a minute, and wakes the matcher', async () => {
+  it('finds nothing in a Herald that is well', async () => {
     await subscribe(herald, restHook('Patient', receiver.url));
-    await eventually(async () => (await result()) !== undefined, { what: 'a first audit' });
-    expect(await result()).toMatchObject({ repairsTotal: {}, alarmsTotal: {} });
     await herald.put({ resourceType: 'Patient', id: 'p' });
     await herald.drained();
-    const ask = (text: string) => herald.database.database.query({ text, values: [] });
-    // An event whose hint was lost: written by nobody the matcher knows of.
-    await ask(`insert into outbox (event_id, tenant, type, id, version, interaction, root, root_hash, body_bytes, request_id, written_at)
-      select gen_random_uuid(), tenant, type, id, version, interaction, root, root_hash, body_bytes, 'lost', written_at - interval '2 minutes'
-        from outbox where id = 'p'`);
-    await receiver.received(2);
-    expect(receiver.requests[1]!.headers['x-request-id']).toBe('lost');
-    await eventually(async () => (await result())?.alarmsTotal['unmatched-event'] === 1);
-    expect((await result())?.repairsTotal).toEqual({});
-    expect(herald.logLines().filter((line) => line['msg'] === 'audit.alarm')).toMatchObject([
-      { kind: 'unmatched-event', count: 1 },
-    ]);
-    expect((await herald.get('/metrics')).text).toContain('herald_audit_alarms_total{kind="unmatched-event"} 1');
+    await eventually(async () => (await result()) !== undefined, { what: 'a first audit' });
+    expect(await result()).toMatchObject({ repairsTotal: {}, alarmsTotal: {} });
+  });
+
+  it('I2: alarms at an event that is unmatched for more than a minute, and rings for its root', async () => {
+    // Nobody matches here, so the event is found as often as anybody looks.
+    const writer = await startHerald({ env, roles: 'api' });
+    try {
+      await writer.put({ resourceType: 'Patient', id: 'p' });
+      const ask = (text: string) => writer.database.database.query<{ root_hash: number }>({ text, values: [] });
+      const { rows } = await ask(`update outbox set written_at = written_at - interval '2 minutes' returning root_hash`);
+      await eventually(
+        async () => ((await readAuditResult(writer.database.database))?.alarmsTotal['unmatched-event'] ?? 0) >= 1,
+        { what: 'the alarm' },
+      );
+      const alarms = writer.logLines().filter((line) => line['msg'] === 'audit.alarm');
+      expect(alarms[0]).toMatchObject({ kind: 'unmatched-event', count: 1 });
+      expect((await writer.get('/metrics')).text).toMatch(/herald_audit_alarms_total{kind="unmatched-event"} [1-9]/);
+
+      const { config, databases, clock } = writer.parts;
+      const doorbells = { outbox: new OutboxDoorbell(), deliveries: new DeliveryDoorbell() };
+      const rung: number[] = [];
+      doorbells.outbox.onRing((roots) => rung.push(...roots));
+      const check = auditChecks({ config, databases }, doorbells).find(({ name }) => name === 'unmatched')!;
+      expect(await check.look(clock.now())).toMatchObject([{ kind: 'unmatched-event', action: 'alarm', count: 1 }]);
+      expect(rung).toEqual(rows.map((row) => row.root_hash));
+    } finally {
+      await writer.stop();
+    }
   });
 
   it('alarms at a transaction that has written and stays open, with who it is', async () => {

@@ -56,7 +56,10 @@ it('I22: an open breaker sends one probe at a time, holds no new keys, spends no
   herald.run(herald.worker({ defaults: patient, doorbell: new DeliveryDoorbell() }));
   await herald.schedule([1], many(60));
   await eventually(async () => (await breaker()).open !== undefined, { what: 'the breaker to open' });
-  await stub.waitFor(() => stub.inFlight === 0);
+  // Each worker learns of it by its own reading; what the other one still had in its hands may fail and be held until then.
+  await eventually(async () => (await rows('select 1 from slice where lease_until is not null')).length === 0, {
+    what: 'every slice to be asleep',
+  });
   const before = stub.requests.length;
   const held = (await rows('select 1 from held_key')).length;
   await eventually(async () => ((await breaker()).open?.probes ?? 0) >= 3, { what: 'three probes' });
