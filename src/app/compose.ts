@@ -190,7 +190,14 @@ function composeDeliverer(ground: Ground, shared: Shared) {
   });
   supervisor.add(deliveryWorker);
   supervisor.add(
-    new DeliveryHousekeepingWorker({ database, clock, log, metrics, intervalMs: HOUSEKEEPING_INTERVAL_MS }),
+    new DeliveryHousekeepingWorker({
+      database,
+      clock,
+      log,
+      metrics,
+      statuses: statusWriter,
+      intervalMs: HOUSEKEEPING_INTERVAL_MS,
+    }),
   );
   return { deliveryWorker };
 }

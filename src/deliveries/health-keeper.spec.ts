@@ -37,6 +37,11 @@ it('a success followed by another failure in the same batch takes nothing back',
   ).toBeUndefined();
 });
 
+it('a blocked key is an error at once, whatever else happened in the same round', () => {
+  for (const note of [failed, succeeded])
+    expect(nextStatus(health({ failures: note.failures, hasBlocked: true }), note, undefined, context)).toBe('error');
+});
+
 it('while a key is blocked, no success takes error back', () => {
   const blocked = health({ status: 'error', hasBlocked: true });
   expect(nextStatus(blocked, succeeded, undefined, context)).toBeUndefined();

@@ -39,15 +39,10 @@ export interface NotedResult {
   readonly pace?: HealthNote['pace'];
 }
 
-interface Trouble {
-  readonly tried: Tried;
-  readonly tell?: Judged['tell'];
-}
-
 interface Pending {
   note: HealthNote;
-  /** The latest failure since the last success, for the text. */
-  trouble?: Trouble;
+  /** The failure to be told at once, else the latest since the last success: for the text. */
+  trouble?: { readonly tried: Tried };
   tell?: Judged['tell'];
   subscription: DeliverySubscription;
 }
@@ -99,7 +94,8 @@ export class HealthKeeper {
       tally: withSuccess(before?.note.tally ?? NOTHING),
       pace: before?.note.pace,
     };
-    this.pending.set(key, { note, subscription, tell: before?.tell });
+    // What is to be told at once outlives a success of another key in the same round, and so does its text.
+    this.pending.set(key, { note, subscription, tell: before?.tell, trouble: before?.tell && before.trouble });
   }
 
   private noteFailure({ tried, tell, judgedClass }: NotedResult): void {
@@ -129,7 +125,8 @@ export class HealthKeeper {
       tally: withFailure(before?.note.tally ?? NOTHING, failure),
       pace: before?.note.pace,
     };
-    const trouble = isOurs ? before?.trouble : { tried, tell };
+    const isOutranked = isOurs || (before?.tell !== undefined && tell === undefined);
+    const trouble = isOutranked ? before?.trouble : { tried };
     this.pending.set(key, { note, trouble, tell: tell ?? before?.tell, subscription });
   }
 
@@ -201,7 +198,7 @@ export class HealthKeeper {
     if (step === undefined) return;
     try {
       await failpoint('health.before-status');
-      const text = pending.trouble ? lineOf(pending.trouble.tried, await countWaiting(this.deps.database, key)) : '';
+      const text = await this.textOf(health, pending);
       const wrote =
         step === 'active'
           ? await statuses.setActive(key)
@@ -220,6 +217,10 @@ export class HealthKeeper {
       );
     }
   }
+
+  private async textOf({ subscriptionKey, lastError = '' }: Health, { trouble }: Pending): Promise<string> {
+    return trouble ? lineOf(trouble.tried, await countWaiting(this.deps.database, subscriptionKey)) : lastError;
+  }
 }
 
 /** Which status the Subscription should be given, if any. Pure. */
@@ -234,11 +235,9 @@ export function nextStatus(
 ): 'off' | 'error' | 'active' | undefined {
   if (health.status === 'off') return undefined;
   if (tell === 'off') return 'off';
-  if (health.failures === 0) {
-    // While a key is blocked its Subscription stays in error, however well the others go.
-    const isWell = note.hasSuccess && health.hasBlocked !== true;
-    return health.status === 'error' && isWell ? 'active' : undefined;
-  }
+  // While a key is blocked its Subscription is in error, however well the others go.
+  if (health.hasBlocked) return health.status === 'error' ? undefined : 'error';
+  if (health.failures === 0) return health.status === 'error' && note.hasSuccess ? 'active' : undefined;
   if (health.status === 'error') return undefined;
   if (tell === 'error') return 'error';
   const { errorAfterMs, errorAfterAttempts } = context.subscription;

@@ -1,10 +1,12 @@
-// What the ledger needs now and then: rows of deleted Subscriptions cancelled in steps, daily partitions of `attempt` made ahead, and
-// figures about what waits.
+// What the ledger needs now and then: rows of deleted Subscriptions cancelled in steps, daily partitions of `attempt` made ahead, blocked keys
+// told whose blocker ended too early, and figures about what waits.
 import { describeError, type Clock, type Database, type Log, type Metrics, type Worker } from '../platform';
+import type { StatusWriter } from './health-keeper';
 import { cancelDeadStep } from './ledger/cancel';
+import { untoldBlocks } from './ledger/health';
 import { ensureAttemptPartitions } from './ledger/partitions';
 import { oldestDue } from './ledger/read-models';
-import { PARTITION_INTERVAL_MS } from './limits';
+import { PARTITION_INTERVAL_MS, UNTOLD_BLOCKS_MAX } from './limits';
 import { countAllDeadLetters } from './verbs/dead-letters';
 
 export interface HousekeepingDeps {
@@ -12,6 +14,7 @@ export interface HousekeepingDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly statuses: Pick<StatusWriter, 'setError'>;
   readonly intervalMs: number;
 }
 
@@ -50,6 +53,16 @@ export class DeliveryHousekeepingWorker implements Worker {
     metrics
       .gauge('herald_dead_letters', 'Dead letters that nobody has dealt with, counted up to a limit')
       .set(await countAllDeadLetters(database));
+    await this.tellBlocks();
     return cancelDeadStep(database, now);
+  }
+
+  private async tellBlocks(): Promise<void> {
+    const { database, statuses, log } = this.deps;
+    for (const { subscriptionKey, lastError } of await untoldBlocks(database, UNTOLD_BLOCKS_MAX)) {
+      const text = lastError ?? 'A message that the receiver does not take blocks its key';
+      if (await statuses.setError(subscriptionKey, text))
+        log.info({ subscriptionKey, status: 'error', text }, 'subscription.status-changed');
+    }
   }
 }

@@ -123,7 +123,7 @@ describe('poison policies', () => {
     });
   it.each([
     ['skip', { verdict: 'dead', deadReason: 'poison' }],
-    ['block', { verdict: 'blocked', tell: undefined }],
+    ['block', { verdict: 'blocked', tell: 'error' }],
     ['error', { verdict: 'blocked', tell: 'error' }],
   ] as const)('%s', (poisonPolicy, expected) => {
     expect(withPolicy(poisonPolicy)).toMatchObject(expected);

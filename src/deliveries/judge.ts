@@ -20,7 +20,7 @@ export interface FailedHead {
 export interface Policy extends RetryPolicy {
   readonly poisonAfterAttempts: number;
   readonly poisonAfterMs: number;
-  /** What becomes of a message its receiver will not take; absent: `skip`. */
+  /** What becomes of a message its receiver will not take; absent: `skip`. `error` is another word for `block`. */
   readonly poisonPolicy?: 'skip' | 'block' | 'error';
 }
 
@@ -39,7 +39,7 @@ export interface Judged {
   readonly nextAt?: Date;
   /** The class after weighing the evidence. */
   readonly class: OutcomeClass;
-  /** What the Subscription is told at once: a confirmed 410 switches it off, a policy reason is an error. */
+  /** What the Subscription is told at once: a confirmed 410 switches it off, a policy reason and a blocked key are errors. */
   readonly tell?: 'off' | 'error';
 }
 
@@ -86,10 +86,10 @@ export function judgeFailure(failure: Failure, head: FailedHead, context: JudgeC
   return { verdict: 'retry', nextAt: tell === 'off' ? last : nextAt, class: settled, tell };
 }
 
-/** The poison policy of a key whose head the receiver will not take. */
+/** The poison policy of a key whose head the receiver will not take. A key that is blocked is told at once, whichever word blocked it (ADR 13). */
 function poisoned({ poisonPolicy = 'skip' }: Policy): Judged {
   if (poisonPolicy === 'skip') return { verdict: 'dead', deadReason: 'poison', class: 'M' };
-  return { verdict: 'blocked', class: 'M', tell: poisonPolicy === 'error' ? 'error' : undefined };
+  return { verdict: 'blocked', class: 'M', tell: 'error' };
 }
 
 /**

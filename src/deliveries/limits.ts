@@ -79,3 +79,5 @@ export const DROP_LOCK_TIMEOUT_MS = 500;
 export const RATE_WAIT_MS_MAX = 500;
 /** Requests to one origin at a time, unless told otherwise. */
 export const CONNECTIONS_PER_ORIGIN = 32;
+/** Subscriptions told of a blocked key in one round of housekeeping. */
+export const UNTOLD_BLOCKS_MAX = 100;

@@ -81,7 +81,7 @@ export const CHANNEL_SETTINGS: readonly ChannelSetting[] = [
     value: { type: 'valueCode', codes: POISON_POLICIES },
     fallback: '`skip`; `block` when the ordering key is `subscription`',
     meaning:
-      'What happens to a message that the receiver will never take: `skip` gives it up as a dead letter and goes on with the next one of its key; `block` keeps it, and its key waits until somebody decides; `error` does the same and sets the Subscription to `error`.',
+      'What happens to a message that the receiver will never take: `skip` gives it up as a dead letter and goes on with the next one of its key; `block` keeps it, its key waits until somebody decides, and the Subscription is set to `error`; `error` is another word for `block`.',
   },
   {
     name: 'cap',

@@ -227,9 +227,11 @@ it('S1.23: block holds the key, and only that key, until someone unblocks it', a
       (await herald.get(`/admin/deliveries?subscription=${id}&state=held`)).body.deliveries[0].nextAttemptAt ===
       undefined,
   );
+  expect((await statusOf(herald, id, 'error')).error).toContain('event 1');
   const skipped = await operator.send(`subscriptions/${id}/unblock`, { action: 'skip' });
   expect(skipped.body).toEqual({ action: 'skip', unblocked: [1] });
   await operator.states(id, { dead: 1, delivered: 2 });
   expect((await page()).body).toMatchObject({ dead: 1, pending: 0 });
   expect((await operator.deadLetters(id))[0].cause).toBe('skipped');
+  await statusOf(herald, id, 'active');
 });

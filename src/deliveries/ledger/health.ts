@@ -30,6 +30,8 @@ export interface Health {
   readonly failures: number;
   /** A key is blocked by a message its receiver will not take. */
   readonly hasBlocked?: boolean;
+  /** The latest failure as a line of text. */
+  readonly lastError?: string;
   readonly breaker?: Breaker;
   readonly cap?: number;
 }
@@ -43,6 +45,7 @@ export async function noteHealth(tx: Tx, notes: readonly HealthNote[]): Promise<
     failing_since: Date | null;
     failures: number;
     has_blocked: boolean;
+    last_error: string | null;
     breaker: Breaker | null;
     cap: number;
   }>(
@@ -65,6 +68,7 @@ export async function noteHealth(tx: Tx, notes: readonly HealthNote[]): Promise<
     failingSince: row.failing_since ?? undefined,
     failures: row.failures,
     hasBlocked: row.has_blocked,
+    lastError: row.last_error ?? undefined,
     breaker: row.breaker ?? undefined,
     cap: row.cap,
   }));
@@ -81,4 +85,22 @@ export async function countWaiting(tx: Tx, subscriptionKey: number): Promise<num
     values: [subscriptionKey, WAITING_COUNT_MAX + 1],
   });
   return rows[0]!.waiting;
+}
+
+export interface UntoldBlock {
+  readonly subscriptionKey: number;
+  readonly lastError?: string;
+}
+
+/** Subscriptions with a blocked key that do not say so: whoever blocked it ended before it could tell. Up to `limit`. Index: held_key_blocked. */
+export async function untoldBlocks(tx: Tx, limit: number): Promise<UntoldBlock[]> {
+  const { rows } = await tx.query<{ subscription_key: number; last_error: string | null }>({
+    name: 'deliveries.untold-blocks',
+    text: `select r.subscription_key, r.last_error
+             from (select distinct subscription_key from held_key where kind = 'blocked') q
+             join subscription_runtime r on r.subscription_key = q.subscription_key
+            where r.alive and r.status = 'active' order by 1 limit $1::int`,
+    values: [limit],
+  });
+  return rows.map((row) => ({ subscriptionKey: row.subscription_key, lastError: row.last_error ?? undefined }));
 }

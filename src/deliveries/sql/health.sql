@@ -13,5 +13,5 @@ update subscription_runtime r
        reason = case when c.has_success then c.reason else coalesce(c.reason, r.reason) end
   from l join c on c.k = l.subscription_key
  where r.subscription_key = l.subscription_key
-returning r.subscription_key, r.status, r.failing_since, r.failures, r.breaker, r.cap,
+returning r.subscription_key, r.status, r.failing_since, r.failures, r.last_error, r.breaker, r.cap,
           exists (select 1 from held_key q where q.subscription_key = r.subscription_key and q.kind = 'blocked') as has_blocked

@@ -6,6 +6,7 @@ import {
   scheduleDeliveries,
   type DeliveryWorkerDeps,
   type MatchedEvent,
+  type StatusWriter,
 } from '../../../src/deliveries';
 import { writeRuntime, tombstone, type RuntimeSettings } from '../../../src/deliveries/ledger/runtime';
 import { slicesFor } from '../../../src/deliveries/ordering';
@@ -71,6 +72,13 @@ export class Delivering {
   });
   private readonly running: { abort: AbortController; done: Promise<void> }[] = [];
 
+  /** Stands for the subscriptions room: notes what a Subscription is told, and writes it into its runtime row. */
+  readonly statuses: StatusWriter = {
+    setError: (key, text) => this.tell({ status: 'error', subscriptionKey: key, text }),
+    setActive: (key) => this.tell({ status: 'active', subscriptionKey: key }),
+    setOff: (key, text) => this.tell({ status: 'off', subscriptionKey: key, text }),
+  };
+
   constructor(readonly database: Database) {}
 
   /** Writes the runtime row as the write participant would. */
@@ -133,18 +141,15 @@ export class Delivering {
       readVersions: (keys) =>
         Promise.resolve(new Map(keys.map((key) => [`${key.type}/${key.id}/${key.version}`, { body: bodyOf(key) }]))),
       readSubscriptions: (keys) => this.readSubscriptions(keys),
-      statuses: {
-        setError: (key, text) => this.tell({ status: 'error', subscriptionKey: key, text }),
-        setActive: (key) => this.tell({ status: 'active', subscriptionKey: key }),
-        setOff: (key, text) => this.tell({ status: 'off', subscriptionKey: key, text }),
-      },
+      statuses: this.statuses,
       ...change,
     });
   }
 
   housekeeping(): DeliveryHousekeepingWorker {
-    const { database, clock } = this;
-    return new DeliveryHousekeepingWorker({ database, clock, log: silentLog, metrics: new Metrics(), intervalMs: 50 });
+    const { database, clock, statuses } = this;
+    const metrics = new Metrics();
+    return new DeliveryHousekeepingWorker({ database, clock, log: silentLog, metrics, statuses, intervalMs: 50 });
   }
 
   /** The living Subscriptions among these, as the subscriptions room would answer. */
