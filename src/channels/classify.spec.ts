@@ -77,3 +77,9 @@ it('keeps Retry-After and an excerpt of failures only', () => {
   expect(success.retryAfterMs).toBeUndefined();
   expect(success.response).toEqual({ status: 200, excerpt: undefined });
 });
+
+it('S2.4: a 413 says how large the body was', () => {
+  expect(classify(answered(413), { now, bodyBytes: 153_600 }).reason).toBe('413 to a body of 153600 bytes');
+  expect(classify(answered(413), { now }).reason).toBe('413');
+  expect(classify(answered(400), { now, bodyBytes: 153_600 }).reason).toBe('400');
+});

@@ -42,6 +42,8 @@ export interface ClassifyContext {
   readonly isDoneWhenAbsent?: boolean;
   /** Wall time, for a Retry-After that is a date. */
   readonly now: Date;
+  /** Bytes of the body that was sent, for the answer that it was too large. */
+  readonly bodyBytes?: number;
   /** Makes an excerpt of a failure's body fit to keep and show. */
   readonly excerptOf?: (body: Buffer, isCut: boolean) => string | undefined;
 }
@@ -63,12 +65,17 @@ export function classify(result: EgressResult, context: ClassifyContext): Attemp
   const excerpt = outcome === 'S' ? undefined : context.excerptOf?.(result.body, result.bodyCut);
   return {
     class: outcome,
-    reason: String(result.status),
+    reason: reasonOf(result.status, context.bodyBytes),
     isSent: true,
     response: { status: result.status, excerpt },
     retryAfterMs: outcome === 'S' ? undefined : retryAfterMs(result.headers['retry-after'], context.now),
     remoteAddress: result.remoteAddress,
   };
+}
+
+/** The status; with 413 also what was too large, since that is what whoever reads it asks next. */
+function reasonOf(status: number, bodyBytes: number | undefined): string {
+  return status === 413 && bodyBytes !== undefined ? `413 to a body of ${bodyBytes} bytes` : String(status);
 }
 
 /** Retry-After as seconds or HTTP date; nonsense and the past are no wish at all, and no wish is longer than an hour. */

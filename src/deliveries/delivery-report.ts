@@ -48,6 +48,7 @@ export class DeliveryReport {
     for (const one of results) {
       this.count(one);
       this.line(one);
+      this.deathOf(one);
     }
   }
 
@@ -65,6 +66,22 @@ export class DeliveryReport {
       this.outcomes.inc({ outcome: 'delivered' });
       this.latency.observe(Math.max(0, (tried.endedAt.getTime() - delivery.writtenAt.getTime()) / 1_000));
     } else if (result.verdict === 'dead') this.outcomes.inc({ outcome: result.deadReason ?? 'dead' });
+  }
+
+  /** What was given up is said by itself: the Subscription's status speaks of its endpoint, and that may be well. */
+  private deathOf({ tried, result, changed }: FinishedResult): void {
+    const { outcome, delivery, subscription } = tried;
+    if (!changed || result.verdict !== 'dead') return;
+    const facts = {
+      subscriptionId: subscription.id,
+      deliveryId: `${delivery.subscriptionKey}/${delivery.eventNo}`,
+      eventNumber: delivery.eventNo,
+      eventId: delivery.eventId,
+      cause: result.deadReason,
+      status: outcome?.response?.status,
+      reason: outcome?.reason,
+    };
+    this.log.warn(facts, 'delivery.dead-lettered');
   }
 
   private line({ tried, result, accepted }: FinishedResult): void {

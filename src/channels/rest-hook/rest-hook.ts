@@ -37,6 +37,7 @@ export class RestHookChannel implements Channel {
     return classify(result, {
       isDoneWhenAbsent,
       now: this.deps.clock.now(),
+      bodyBytes: body?.length,
       excerptOf: (answer) => {
         const secrets = given.map(([, value]) => value);
         return excerptOf(answer, secrets, this.deps.excerptBytesMax);

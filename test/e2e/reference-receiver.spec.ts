@@ -1,0 +1,191 @@
+// Acceptance: the cases of the reference receiver, with Herald as the sender, each with its outcome where an operator looks. Times are set short
+// by each Subscription's own extensions; the receiver is test/support/reference-receiver.ts.
+import { eventually } from '../support/deadline';
+import { startHerald, type Herald } from '../support/herald';
+import { Operator } from '../support/operator';
+import { REFERENCE_KEY, referenceAnswers, startReferenceReceiver } from '../support/reference-receiver';
+import type { ReceivedRequest, SubscriberStub } from '../support/subscriber-stub';
+import { restHook, statusOf, subscribe, type ChannelOptions } from '../support/subscription';
+
+let herald: Herald;
+let operator: Operator;
+let receiver: SubscriberStub;
+beforeAll(async () => {
+  herald = await startHerald();
+  operator = new Operator(herald);
+});
+afterAll(async () => herald?.stop());
+beforeEach(async () => {
+  // A gateway before it gives one document another id, which is the only way to a mismatch: Herald itself never makes one (S2.6).
+  const gateway = (path: string): string => path.replace(/\/renamed$/, '/other');
+  receiver = await startReferenceReceiver({ gateway });
+});
+afterEach(async () => {
+  await herald.unsubscribeAll();
+  await receiver.stop();
+});
+
+/** A message is suspected at once, an endpoint shown as failing after the third failure. */
+const hasty = {
+  'retry-delay': '20ms',
+  'error-after': '0s',
+  'error-after-attempts': 3,
+  'poison-after': '0s',
+  'poison-after-attempts': 2,
+};
+const header = [`x-api-key: ${REFERENCE_KEY}`];
+
+const publishing = (options: ChannelOptions = {}): Promise<string> =>
+  subscribe(herald, restHook('DocumentReference', `${receiver.url}/fhir`, { header, settings: hasty, ...options }));
+const noticing = (event: string, options: ChannelOptions = {}): Promise<string> =>
+  subscribe(
+    herald,
+    restHook('DocumentReference', `${receiver.url}/event/${event}`, {
+      payload: null,
+      header,
+      settings: hasty,
+      ...options,
+    }),
+  );
+const write = async (id: string, description = 'a letter'): Promise<void> => {
+  const content = [{ attachment: { contentType: 'text/plain', url: `https://docs.example.org/${id}` } }];
+  const answer = await herald.put({
+    resourceType: 'DocumentReference',
+    id,
+    status: 'current',
+    description,
+    content,
+  } as never);
+  expect([200, 201]).toContain(answer.status);
+};
+const page = async (id: string): Promise<any> => (await herald.get(`/admin/subscriptions/${id}`)).body;
+const deliveries = async (id: string): Promise<any[]> =>
+  (await herald.get(`/admin/deliveries?subscription=${id}`)).body.deliveries as any[];
+/** The one delivery of a Subscription, once it has been tried. */
+const tried = (id: string): Promise<any> =>
+  eventually(async () => {
+    const [only] = await deliveries(id);
+    return only?.attempts.length > 0 ? only : undefined;
+  });
+
+describe('S2.22, S2.4: the cases of the collection that are deliveries', () => {
+  it('event notice: 201, delivered, with no body', async () => {
+    const id = await noticing('123');
+    await write('d1');
+    await operator.states(id, { delivered: 1 });
+    expect(await deliveries(id)).toMatchObject([
+      { state: 'delivered', attempts: [{ class: 'S', status: 201, sent: true }] },
+    ]);
+    expect(receiver.requests).toHaveLength(1);
+    expect(receiver.requests[0]!.headers).toMatchObject({ 'content-length': '0', 'x-api-key': REFERENCE_KEY });
+    expect(receiver.requests[0]!.headers).not.toHaveProperty('content-type');
+  });
+
+  it('resource publication: 200 "OK" in plain text, delivered', async () => {
+    const id = await publishing();
+    await write('d1');
+    await operator.states(id, { delivered: 1 });
+    expect(await deliveries(id)).toMatchObject([{ resource: 'DocumentReference/d1', attempts: [{ status: 200 }] }]);
+    expect(receiver.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'PUT /fhir/DocumentReference/d1',
+    ]);
+    expect(receiver.requests[0]!.json()).toMatchObject({ resourceType: 'DocumentReference', id: 'd1' });
+  });
+
+  it.each([
+    ['notice', () => noticing('123', { header: ['x-api-key: wrong'] })],
+    ['publication', () => publishing({ header: ['Authorization: Bearer 9876543210'] })],
+  ] as const)('%s without the right key: 401, class E, the Subscription in error names it', async (_case, create) => {
+    const id = await create();
+    await write('d1');
+    const { error } = await statusOf(herald, id, 'error');
+    expect(error).toMatch(/-> 401 \(attempt \d+, event 1, 1 waiting\)$/);
+    expect(error).not.toMatch(/wrong|9876543210/);
+    expect(await page(id)).toMatchObject({ status: 'error', degraded: true, dead: 0, deadLetters: 0 });
+    const attempts = (await tried(id)).attempts as any[];
+    expect(new Set(attempts.map((one) => `${one.class} ${one.status}`))).toEqual(new Set(['E 401']));
+  });
+
+  it.each([
+    ['456', 404],
+    ['789', 500],
+  ])('notice to /event/%s: %i, class E, kept and retried: all of the endpoint fails', async (event, status) => {
+    const id = await noticing(event);
+    await write('d1');
+    const { error } = await statusOf(herald, id, 'error');
+    expect(error).toMatch(new RegExp(`POST ${receiver.url}/event/${event} -> ${status} \\(`));
+    expect(await tried(id)).toMatchObject({
+      attempts: expect.arrayContaining([expect.objectContaining({ class: 'E', status })]),
+    });
+    expect(await page(id)).toMatchObject({ pending: 1, dead: 0 });
+  });
+
+  it.each([
+    ['id mismatch', 'renamed', 'a letter', 400, /^400$/],
+    ['too large', 'large', 'x'.repeat(150_000), 413, /^413 to a body of 15\d{4} bytes$/],
+  ])(
+    'publication with %s: class M, a dead letter, and the endpoint counts as well',
+    async (_case, doc, text, status, reason) => {
+      const id = await publishing();
+      await write('before');
+      await operator.states(id, { delivered: 1 });
+      await write(doc, text);
+      await operator.states(id, { dead: 1, delivered: 1 });
+      const [letter] = await operator.deadLetters(id);
+      expect(letter).toMatchObject({
+        cause: 'poison',
+        resource: `DocumentReference/${doc}`,
+        request: { method: 'PUT', url: `${receiver.url}/fhir/DocumentReference/${doc}` },
+        response: { class: 'M', status },
+      });
+      expect(letter.response.reason).toMatch(reason);
+      await write('after');
+      await operator.states(id, { dead: 1, delivered: 2 });
+      expect((await herald.get(`Subscription/${id}`)).body.status).toBe('active');
+    },
+  );
+});
+
+it.each([
+  ['456', 404],
+  ['789', 500],
+])('S2.4: /event/%s (%i) of one key is class E, and class M once other keys succeed', async (event, status) => {
+  // A gateway takes the notices of the first event elsewhere; the endpoint is well.
+  const answer = referenceAnswers({});
+  const seenAs = ({ path, headers }: ReceivedRequest): string =>
+    headers['herald-event-number'] === '1' ? `/event/${event}` : path;
+  receiver.answer((request, number) => answer({ ...request, path: seenAs(request) }, number));
+  const id = await noticing('123', { settings: { ...hasty, 'error-after': '1h' } });
+  await write('d1');
+  await receiver.received(4);
+  expect(await page(id)).toMatchObject({ pending: 1, dead: 0 });
+  for (const other of ['d2', 'd3', 'd4']) await write(other);
+  await operator.states(id, { dead: 1, delivered: 3 });
+  const [letter] = await operator.deadLetters(id);
+  expect(letter).toMatchObject({ eventNumber: 1, cause: 'poison', response: { class: 'E', status } });
+});
+
+it('S2.5: err-id and 20 others: the 20 arrive, err-id ends as a dead letter, and the Subscription reports it without calling the endpoint ill', async () => {
+  const id = await publishing({ settings: { ...hasty, 'error-after': '1h' } });
+  await write('err-id');
+  for (let n = 1; n <= 20; n += 1) await write(`d${n}`);
+  await operator.states(id, { dead: 1, delivered: 20 });
+  expect(new Set(receiver.processed.map(({ path }) => path)).size).toBe(20);
+
+  expect(await page(id)).toMatchObject({
+    status: 'active',
+    deadLetters: 1,
+    lastDeadLetter: { eventNumber: 1, resource: 'DocumentReference/err-id', cause: 'poison', status: 500 },
+  });
+  const { body } = await herald.get(`Subscription/${id}`);
+  expect([body.status, body.error]).toEqual(['active', undefined]);
+  await eventually(async () => /^herald_dead_letters [1-9]/m.test((await herald.get('/metrics')).text));
+  expect(
+    herald.logLines().find((line) => line['msg'] === 'delivery.dead-lettered' && line['subscriptionId'] === id),
+  ).toMatchObject({
+    cause: 'poison',
+    eventNumber: 1,
+    status: 500,
+  });
+  expect(await herald.violations()).toEqual([]);
+});
