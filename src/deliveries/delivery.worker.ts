@@ -249,9 +249,7 @@ export class DeliveryWorker implements Worker {
 
   private onFinished(results: readonly FinishedResult[]): void {
     this.report.finished(results);
-    // A resend is someone's own wish: it says nothing about how deliveries go, unless it was what went through an open breaker.
-    const isTelling = ({ delivery, run }: Tried): boolean => delivery.resendNo === undefined || run.isProbe;
-    const noted = results.filter((result) => result.accepted && isTelling(result.tried));
+    const noted = results.filter((result) => result.accepted);
     this.health.note(noted.map((result) => ({ ...result, pace: this.paceOf(result.tried) })));
   }
 

@@ -102,9 +102,11 @@ export class HealthKeeper {
     const { run, delivery, subscription } = tried;
     const outcome = tried.outcome!;
     const key = run.subscriptionKey;
-    const isOurs = outcome.class === 'O';
+    // A resend is someone's own wish: when it fails the breaker must know, so that it holds no more than other requests do, but nothing that
+    // is owed was refused, so the Subscription is not told.
+    const isUncounted = outcome.class === 'O' || delivery.resendNo !== undefined;
     const before = this.pending.get(key);
-    if (!isOurs) this.failing.add(key);
+    if (outcome.class !== 'O') this.failing.add(key);
     const failure = {
       class: judgedClass ?? outcome.class,
       keyHash: delivery.keyHash,
@@ -117,15 +119,15 @@ export class HealthKeeper {
     const note: HealthNote = {
       subscriptionKey: key,
       hasSuccess: before?.note.hasSuccess ?? false,
-      failures: (before?.note.failures ?? 0) + (isOurs ? 0 : 1),
-      firstFailedAt: before?.note.firstFailedAt ?? (isOurs ? undefined : tried.startedAt),
-      lastFailedAt: isOurs ? before?.note.lastFailedAt : tried.endedAt,
-      lastError: isOurs ? before?.note.lastError : lineOf(tried),
+      failures: (before?.note.failures ?? 0) + (isUncounted ? 0 : 1),
+      firstFailedAt: before?.note.firstFailedAt ?? (isUncounted ? undefined : tried.startedAt),
+      lastFailedAt: isUncounted ? before?.note.lastFailedAt : tried.endedAt,
+      lastError: isUncounted ? before?.note.lastError : lineOf(tried),
       reason: outcome.class === 'P' ? outcome.reason : before?.note.reason,
       tally: withFailure(before?.note.tally ?? NOTHING, failure),
       pace: before?.note.pace,
     };
-    const isOutranked = isOurs || (before?.tell !== undefined && tell === undefined);
+    const isOutranked = isUncounted || (before?.tell !== undefined && tell === undefined);
     const trouble = isOutranked ? before?.trouble : { tried };
     this.pending.set(key, { note, trouble, tell: tell ?? before?.tell, subscription });
   }

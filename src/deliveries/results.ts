@@ -92,7 +92,8 @@ export function resultOf(tried: Tried, context: ResultContext): JudgedResult {
 /** What was sent again ends with its one attempt: `done` or `dead` say only how that went. */
 export function resentOf(tried: Tried): JudgedResult {
   const outcome = tried.outcome?.class ?? 'O';
-  return { tried, result: ledgerEntry(tried, { verdict: outcome === 'S' ? 'done' : 'dead', class: outcome }) };
+  const result = ledgerEntry(tried, { verdict: outcome === 'S' ? 'done' : 'dead', class: outcome });
+  return { tried, result, judgedClass: outcome };
 }
 
 function ledgerEntry(tried: Tried, judged: Judged): FinishResult {

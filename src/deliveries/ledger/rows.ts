@@ -93,6 +93,7 @@ export type ReadingRow = {
   is_open: boolean | null;
   probed: number;
   has_resends: boolean;
+  is_counting: boolean;
 };
 
 export function readingOf(row: ReadingRow): Reading {
@@ -106,7 +107,7 @@ export function readingOf(row: ReadingRow): Reading {
     slices: row.slices,
     cap: row.cap,
     stoppedMs: row.stopped_ms,
-    isFailing: row.failing_since !== null || row.status === 'error',
+    isFailing: row.failing_since !== null || row.status === 'error' || row.is_counting,
     hasBarrier: row.has_barrier,
     limit: row.limit,
     isOpen: row.is_open === true,

@@ -17,4 +17,4 @@ update slice s
 returning s.subscription_key, s.slice_no, s.epoch, s.lease_until, s.recent_delivered_at, a.may_send, a.alive, a.sending, a.paused, a.ends_at,
           a.config_version, a.status, a.slices, a.cap, a.stopped_ms, a.failing_since, a.failures, cardinality(a.barriers) > 0 as has_barrier,
           exists (select 1 from resend q where q.subscription_key = s.subscription_key and q.slice_no = s.slice_no and q.done_at is null) as has_resends,
-          least(a.cap, a.send_limit) as "limit", a.not_before, a.breaker ? 'open' as is_open, coalesce((a.breaker #>> '{open,probed}')::bigint, 0) as probed
+          least(a.cap, a.send_limit) as "limit", a.not_before, a.breaker is not null as is_counting, a.breaker ? 'open' as is_open, coalesce((a.breaker #>> '{open,probed}')::bigint, 0) as probed

@@ -1,6 +1,6 @@
 // Resends: ended deliveries sent once more on an operator's wish.
 import { eventually } from '../../support/deadline';
-import { event } from './delivering';
+import { defaults, event } from './delivering';
 import { order, VerbsWorld } from './verbs-world';
 
 const world = VerbsWorld.forFile();
@@ -39,6 +39,46 @@ describe('resend', () => {
     expect(world.herald.told).toEqual([]);
     expect(await world.herald.states()).toEqual({ delivered: 1 });
     expect(await world.rows('select 1 from held_key')).toEqual([]);
+    expect(await world.audit()).toEqual([]);
+  });
+
+  it('S1.20, I20: waits for the breaker like everything else, and may be its probe; what a dead endpoint holds stays bounded', async () => {
+    const count = 400;
+    const { herald, receiver, verbs } = world;
+    await herald.subscribe(1, receiver.url, { retryBaseMs: 200, errorAfterMs: 0, errorAfterAttempts: 1 });
+    await herald.schedule(
+      [1],
+      Array.from({ length: count }, (_, index) => event(`p${index}`)),
+    );
+    await world.deliverByHand();
+    receiver.answer(() => ({ status: 503, delayMs: 20 }));
+    const all = { since: new Date('2020-01-01T00:00:00Z') };
+    expect(await verbs.resendMatching(order(), 1, all)).toMatchObject({ count });
+    herald.run(herald.worker({ defaults: { ...defaults, retryMaxMs: 200, retryFactor: 1 } }));
+    type Row = { is_open: boolean; probes: number };
+    const breaker = async (): Promise<Row> =>
+      (
+        await world.rows<Row>(`select breaker ? 'open' as is_open, coalesce((breaker #>> '{open,probes}')::int, 0) as probes
+                                 from subscription_runtime`)
+      )[0]!;
+    await eventually(async () => (await breaker()).is_open, { what: 'the breaker to open' });
+    const leased = () => world.rows('select 1 from slice where lease_until is not null');
+    await eventually(async () => (await leased()).length === 0, { what: 'every slice to be asleep' });
+    const [before, { probes }] = [receiver.requests.length, await breaker()];
+    await eventually(async () => (await breaker()).probes >= probes + 3, { what: 'three probes' });
+    // Nothing but the probes went out since, of which the first may be older than the count, and the last not noted yet.
+    const since = receiver.requests.length - before;
+    expect(since).toBeLessThanOrEqual((await breaker()).probes - probes + 2);
+    expect(herald.told).toEqual([]);
+    receiver.answer(() => ({ status: 200 }));
+    await eventually(async () => (await world.rows('select 1 from resend where done_at is null')).length === 0, {
+      what: 'everything to be sent again',
+    });
+    // One attempt each, whether it met the open breaker or not.
+    expect(receiver.requests).toHaveLength(count);
+    expect(await world.rows(`select 1 from attempt where trigger <> 'manual'`)).toEqual([]);
+    await eventually(async () => !(await breaker()).is_open, { what: 'the breaker to close' });
+    expect(herald.told).toEqual([]);
     expect(await world.audit()).toEqual([]);
   });
 
