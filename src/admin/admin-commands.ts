@@ -21,7 +21,13 @@ const FILTER_PARAMETERS = [
   'since',
   'until',
 ];
-export const DEAD_LETTER_CAUSES = ['poison', 'skipped', 'expired', 'refused'] as const satisfies DeadLetterReason[];
+export const DEAD_LETTER_CAUSES = [
+  'poison',
+  'skipped',
+  'expired',
+  'refused',
+  'too-large',
+] as const satisfies DeadLetterReason[];
 
 export class AdminCommands {
   constructor(private readonly deps: AdminCommandDeps) {}

@@ -134,6 +134,7 @@ function deadLetterView(
     response: attempt && {
       at: attempt.endedAt,
       class: attempt.class,
+      sent: attempt.sent,
       status: attempt.status,
       reason: attempt.reason,
       excerpt: attempt.excerpt,

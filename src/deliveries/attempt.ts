@@ -1,6 +1,12 @@
 // One attempt: read what is to be sent, make sure it may still be sent, send it, say how it ended.
 import type { AttemptOutcome, ChannelCatalogue } from '../channels';
-import { buildNotification, needsBody, NotificationError, type OutboundNotification } from '../notifications';
+import {
+  buildNotification,
+  needsBody,
+  NotificationError,
+  parkingReason,
+  type OutboundNotification,
+} from '../notifications';
 import { failpoint, type Clock } from '../platform';
 import type { DeliverySubscription } from '../subscriptions';
 import type { BodyLoader } from './body-loader';
@@ -19,6 +25,8 @@ export interface Tried {
   readonly outcome?: AttemptOutcome;
   /** The notification cannot be made from what is stored: trying again would not help. */
   readonly isUnrenderable?: boolean;
+  /** The body is beyond the Subscription's limit: no request was made, and none will be. Says nothing about the endpoint. */
+  readonly isParked?: boolean;
   readonly request?: Pick<OutboundNotification, 'method' | 'url'>;
 }
 
@@ -62,6 +70,9 @@ export async function attempt(
   if ('reason' in notification)
     return { ...tried, outcome: { class: 'O', reason: notification.reason, isSent: false }, isUnrenderable: true };
   if (!run.maySend(clock.monotonicMs(), clock.now())) return undefined;
+  const parked = parkingReason(body, subscription);
+  if (parked !== undefined)
+    return { ...tried, outcome: { class: 'M', reason: parked, isSent: false }, isParked: true, request: notification };
   return send(deps, tried, notification);
 }
 

@@ -249,7 +249,8 @@ export class DeliveryWorker implements Worker {
 
   private onFinished(results: readonly FinishedResult[]): void {
     this.report.finished(results);
-    const noted = results.filter((result) => result.accepted);
+    // What was parked met no endpoint: it says nothing about one.
+    const noted = results.filter(({ accepted, tried }) => accepted && !tried.isParked);
     this.health.note(noted.map((result) => ({ ...result, pace: this.paceOf(result.tried) })));
   }
 

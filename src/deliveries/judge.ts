@@ -5,7 +5,7 @@ import { retryDelayMs, type RetryPolicy } from './retry';
 
 /** `wait`: the breaker is open, the delivery stays as it is and no key is held. */
 export type Verdict = 'done' | 'dead' | 'retry' | 'blocked' | 'wait';
-export type DeadReason = 'poison' | 'expired';
+export type DeadReason = 'poison' | 'expired' | 'too-large';
 
 export interface FailedHead {
   /** Failures of this head, this one included. */

@@ -73,6 +73,8 @@ export function resultOf(tried: Tried, context: ResultContext): JudgedResult {
   if (outcome.class === 'S') return { tried, result: ledgerEntry(tried, { verdict: 'done', class: 'S' }) };
   if (tried.isUnrenderable)
     return { tried, result: ledgerEntry(tried, { verdict: 'dead', deadReason: 'poison', class: 'O' }) };
+  if (tried.isParked)
+    return { tried, result: ledgerEntry(tried, { verdict: 'dead', deadReason: 'too-large', class: 'M' }) };
   const failure: Failure = {
     class: outcome.class,
     status: outcome.response?.status,

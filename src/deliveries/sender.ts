@@ -124,7 +124,7 @@ export class Sender {
       if (run.isLost && run.isEmpty) owned.remove(run);
       return;
     }
-    if (run.isProbe && tried.outcome) run.hasProbed = true;
+    if (run.isProbe && tried.outcome && !tried.isParked) run.hasProbed = true;
     if (tried.outcome?.class === 'S') run.markSuccess(tried.endedAt);
     this.results.push(tried);
     onTried();

@@ -26,6 +26,8 @@ it('reads every setting of the table', () => {
     orderingKey: 'none',
     deliveryMode: 'update',
     sendDeletes: true,
+    bodyLimitBytes: 3,
+    bodyOverLimit: 'send',
     poisonPolicy: 'skip',
     cap: 3,
     ratePerSecond: 0.5,

@@ -8,6 +8,7 @@ export const HAPI_SEND_DELETES = 'http://hapifhir.io/fhir/StructureDefinition/su
 
 export const ORDERING_KEYS = ['none', 'focus', 'patient', 'subscription'] as const;
 export const DELIVERY_MODES = ['update', 'webhook'] as const;
+export const BODY_OVER_LIMITS = ['send', 'park', 'by-reference'] as const;
 export const POISON_POLICIES = ['skip', 'block', 'error'] as const;
 
 /** What a Subscription may set for itself. Times in milliseconds. */
@@ -15,6 +16,8 @@ export interface ChannelSettings {
   orderingKey: (typeof ORDERING_KEYS)[number];
   deliveryMode: (typeof DELIVERY_MODES)[number];
   sendDeletes: boolean;
+  bodyLimitBytes: number;
+  bodyOverLimit: (typeof BODY_OVER_LIMITS)[number];
   poisonPolicy: (typeof POISON_POLICIES)[number];
   cap: number;
   ratePerSecond: number;
@@ -74,6 +77,22 @@ export const CHANNEL_SETTINGS: readonly ChannelSetting[] = [
     fallback: '`false`',
     meaning:
       'Deletes of resources whose last version matched are told too. HAPI FHIR’s `subscription-send-delete-messages` means the same.',
+  },
+  {
+    name: 'body-limit',
+    setting: 'bodyLimitBytes',
+    value: { type: 'valuePositiveInt', min: 1, max: 1024 ** 3 },
+    fallback: 'the server’s limit, none unless configured',
+    meaning:
+      'The largest body, in bytes, that the receiver takes; `body-over-limit` says what happens to a larger one.',
+  },
+  {
+    name: 'body-over-limit',
+    setting: 'bodyOverLimit',
+    value: { type: 'valueCode', codes: BODY_OVER_LIMITS },
+    fallback: 'the server’s choice, `send` unless configured',
+    meaning:
+      'A body beyond `body-limit`: `send` sends it all the same; `park` makes no request and gives the delivery up as a dead letter (`too-large`), to be redriven once the limit was raised; `by-reference` sends the `POST` without a body, with `Herald-Focus: Type/id/_history/version` (only with delivery mode `webhook`).',
   },
   {
     name: 'poison-policy',

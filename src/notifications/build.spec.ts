@@ -4,6 +4,7 @@ import {
   buildNotification,
   needsBody,
   NotificationError,
+  parkingReason,
   resourceUrl,
   type NotificationTarget,
   type NotifiedDelivery,
@@ -134,4 +135,35 @@ it('I15: repeats carry the same values and bytes but for Herald-Attempt', () => 
   const differing = first.headers.filter(([, value], index) => again.headers[index]![1] !== value);
   expect(differing.map(([name]) => name)).toEqual(['Herald-Attempt']);
   expect(again.body!.equals(first.body!)).toBe(true);
+});
+
+describe('S2.7: the limit of a body', () => {
+  const body = Buffer.from('x'.repeat(11), 'utf8');
+  const limited = (beyond: 'park' | 'by-reference', bytes = 10) => ({ bodyLimit: { bytes, beyond } });
+
+  it('park says the size and the limit, of what is beyond it only', () => {
+    expect(parkingReason(body, limited('park'))).toBe(
+      "not sent: the body has 11 bytes, the Subscription's limit is 10",
+    );
+    expect(parkingReason(body, limited('park', 11))).toBeUndefined();
+    expect(parkingReason(undefined, limited('park'))).toBeUndefined();
+    expect(parkingReason(body, {})).toBeUndefined();
+    expect(parkingReason(body, limited('by-reference'))).toBeUndefined();
+  });
+
+  it('by reference posts no body and no Content-Type, and names the version', () => {
+    const hook = { ...target, mode: 'webhook' as const, ...limited('by-reference') };
+    const sent = buildNotification(delivery, hook, body);
+    expect([sent.method, sent.url, sent.body]).toEqual(['POST', target.endpoint, undefined]);
+    expect(headersOf(sent)).not.toHaveProperty('content-type');
+    expect(headersOf(sent)['herald-focus']).toBe('Patient/p1/_history/3');
+    const small = buildNotification(delivery, hook, body.subarray(1));
+    expect(small.body).toHaveLength(10);
+    expect(headersOf(small)).not.toHaveProperty('herald-focus');
+  });
+
+  it('a PUT is never without its resource', () => {
+    const sent = buildNotification(delivery, { ...target, ...limited('by-reference') }, body);
+    expect([sent.method, sent.body]).toEqual(['PUT', body]);
+  });
 });

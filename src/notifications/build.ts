@@ -1,9 +1,11 @@
 // From a delivery to the request that announces it: rest-hook of the criteria family.
 // http://hl7.org/fhir/R4/subscription.html: without payload a POST without content; with payload an update, the endpoint being the service base.
+import { isByReference } from './body-limit';
 import {
   ATTEMPT_HEADER,
   EVENT_ID_HEADER,
   EVENT_NUMBER_HEADER,
+  FOCUS_HEADER,
   INTERACTION_HEADER,
   LABEL_HEADER,
   ORDERING_KEY_HEADER,
@@ -41,11 +43,16 @@ export function buildNotification(
 ): OutboundNotification {
   const isDelete = delivery.interaction === 'delete';
   const isRestful = target.mode === 'update' && (isDelete || target.payload !== undefined);
-  const content = needsBody(delivery, target) ? contentOf(delivery, body) : undefined;
+  const full = needsBody(delivery, target) ? contentOf(delivery, body) : undefined;
+  // Never of a PUT: it would have neither the resource nor a meaning. Such a Subscription is refused when it is saved.
+  const isReference = !isRestful && isByReference(full, target);
+  const content = isReference ? undefined : full;
+  const headers = headersOf(delivery, target, content !== undefined);
+  if (isReference) headers.push([FOCUS_HEADER, `${delivery.type}/${delivery.id}/_history/${delivery.version}`]);
   return {
     method: isRestful ? (isDelete ? 'DELETE' : 'PUT') : 'POST',
     url: isRestful ? resourceUrl(target.endpoint, delivery.type, delivery.id) : withoutFragment(target.endpoint),
-    headers: headersOf(delivery, target, content !== undefined),
+    headers,
     body: content,
     isDoneWhenAbsent: isRestful && isDelete,
   };

@@ -8,6 +8,8 @@ export const ATTEMPT_HEADER = 'Herald-Attempt';
 export const INTERACTION_HEADER = 'Herald-Interaction';
 export const LABEL_HEADER = 'Herald-Label';
 export const VERSION_HEADER = 'Herald-Version';
+/** `Type/id/_history/version`: only where the version's body was beyond the Subscription's limit and is sent by reference. */
+export const FOCUS_HEADER = 'Herald-Focus';
 /** Only on test notifications: no event stands behind them. */
 export const TEST_HEADER = 'Herald-Test';
 export const REQUEST_ID_HEADER = 'X-Request-ID';

@@ -1,4 +1,5 @@
 // What is sent, as values: the facts that go in and the request that comes out.
+import type { BodyLimit } from './body-limit';
 
 /** The facts of one delivery that a notification shows. All of them stay the same when it is repeated, but for `attempt`. */
 export interface NotifiedDelivery {
@@ -26,6 +27,8 @@ export interface NotificationTarget {
   /** MIME type; absent: the notification has no content. */
   readonly payload?: string;
   readonly mode: 'update' | 'webhook';
+  /** Absent: a body is sent whatever its size. */
+  readonly bodyLimit?: BodyLimit;
 }
 
 /** One HTTP request, ready to be sent by a channel. */

@@ -6,6 +6,7 @@ import {
   type SubscriptionPaths,
   type SubscriptionRewrite,
 } from '../fhir';
+import { bodyLimitIssues } from './body-limit';
 import { checkSubscription, readEnd, type CheckContext } from './check-subscription';
 import { splitSecrets, type StoredSecrets } from './header-secrets';
 import type { Incarnation } from './incarnation';
@@ -42,7 +43,13 @@ export function acceptClientWrite(input: ClientWriteInput, context: ClientWriteC
   const headers = splitSecrets(checked.headers, storedSecretsOf(input), context.paths.header);
   const status = statusFromClient(sent.status, before?.status, context.paths.status);
   const end = endOf(input, checked.end, context);
-  const refused = [...checked.issues, ...headers.issues, ...end.issues.filter((issue) => issue.severity === 'error')];
+  const limit = bodyLimitIssues(sent, checked.settings, context.defaults.deliveries, context.paths);
+  const refused = [
+    ...checked.issues,
+    ...limit,
+    ...headers.issues,
+    ...end.issues.filter((issue) => issue.severity === 'error'),
+  ];
   if (typeof status !== 'string') refused.push(status);
   if (typeof status !== 'string' || refused.length > 0) throw new FhirError(422, refused);
 

@@ -1,6 +1,7 @@
 // What the delivery workers need to know of a Subscription, secrets included. Never logged, never cached beyond a config version.
 import type { OrderingKeyName, Tx } from '../platform';
 import type { SubscriptionStatus } from '../fhir';
+import type { BodyLimitConfig } from './body-limit';
 import { INCARNATION_COLUMNS, incarnationFrom, type IncarnationRow } from './incarnation';
 import { SecretError, type SecretBox } from './secret-box';
 
@@ -24,6 +25,8 @@ export interface DeliverySubscription {
   readonly cap: number;
   /** Requests per second; absent: as many as it can. */
   readonly ratePerSecond?: number;
+  /** Absent: a body is sent whatever its size. */
+  readonly bodyLimit?: BodyLimitConfig;
   readonly deadlineMs: number;
   readonly retryBaseMs: number;
   readonly retryForMs: number;

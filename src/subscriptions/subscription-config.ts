@@ -2,6 +2,7 @@
 // elsewhere. Stored with the incarnation, so that every process reads the same, and a changed default moves nothing half-way.
 import type { CanonicalSubscription, ChannelSettings } from '../fhir';
 import type { DeliveryDefaults, OrderingKeyName } from '../platform';
+import { resolveBodyLimit, type BodyLimitConfig } from './body-limit';
 
 /** Times in milliseconds. */
 export interface SubscriptionConfig {
@@ -15,6 +16,8 @@ export interface SubscriptionConfig {
   readonly cap: number;
   /** Requests per second; absent: as many as it can. */
   readonly ratePerSecond?: number;
+  /** Absent: a body is sent whatever its size. */
+  readonly bodyLimit?: BodyLimitConfig;
   readonly deadlineMs: number;
   readonly retryBaseMs: number;
   readonly retryForMs: number;
@@ -38,6 +41,7 @@ export function resolveConfig(
   defaults: SubscriptionDefaults,
 ): SubscriptionConfig {
   const { deliveries } = defaults;
+  const bodyLimit = resolveBodyLimit(settings, deliveries);
   return {
     endpoint: subscription.channel.endpoint ?? '',
     ...(subscription.channel.payload !== undefined && { payload: 'application/fhir+json' as const }),
@@ -47,6 +51,7 @@ export function resolveConfig(
     orderingKey: settings.orderingKey ?? defaults.orderingKey,
     cap: settings.cap ?? deliveries.cap,
     ...rateOf(settings.ratePerSecond ?? deliveries.ratePerSecond),
+    ...(bodyLimit && { bodyLimit }),
     deadlineMs: settings.deadlineMs ?? deliveries.deadlineMs,
     retryBaseMs: settings.retryDelayMs ?? deliveries.retryBaseMs,
     retryForMs: settings.retryForMs ?? deliveries.retryForMs,

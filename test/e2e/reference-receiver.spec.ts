@@ -146,6 +146,55 @@ describe('S2.22, S2.4: the cases of the collection that are deliveries', () => {
   );
 });
 
+it('S2.7: 150 kB against a limit of 100 kB, park: no request, the dead letter says the size; redriven once the limit was raised', async () => {
+  const limited = (bytes: number, beyond: string) => ({ ...hasty, 'body-limit': bytes, 'body-over-limit': beyond });
+  const id = await publishing({ settings: limited(102_400, 'park') });
+  await write('large', 'x'.repeat(150_000));
+  await write('small');
+  await operator.states(id, { dead: 1, delivered: 1 });
+  expect(receiver.requests.map(({ path }) => path)).toEqual(['/fhir/DocumentReference/small']);
+  const [letter] = await operator.deadLetters(id);
+  expect(letter).toMatchObject({ cause: 'too-large', attemptCount: 0, response: { class: 'M', sent: false } });
+  expect(letter.response.reason).toMatch(/^not sent: the body has 15\d{4} bytes, the Subscription's limit is 102400$/);
+  expect(await page(id)).toMatchObject({
+    status: 'active',
+    degraded: false,
+    config: { bodyLimit: { bytes: 102_400, beyond: 'park' } },
+    lastDeadLetter: { resource: 'DocumentReference/large', cause: 'too-large' },
+  });
+
+  // Its receiver takes more from today on.
+  receiver.answer(() => ({ status: 200 }));
+  const { body } = await herald.get(`Subscription/${id}`);
+  body.channel.extension.find((one: any) => one.url === 'urn:herald:body-limit').valuePositiveInt = 200_000;
+  expect((await herald.put(body)).status).toBe(200);
+  const redriven = await operator.send('dead-letters/redrive', { subscription: id, cause: 'too-large', count: 1 });
+  expect(redriven.body).toEqual({ count: 1 });
+  await operator.states(id, { delivered: 2 });
+  expect(receiver.requests.at(-1)!.body.length).toBeGreaterThan(150_000);
+  expect(await herald.violations()).toEqual([]);
+});
+
+it('S2.7: by reference, a webhook gets the notice without the body and the version to fetch; for a PUT it is refused', async () => {
+  const settings = { ...hasty, 'body-limit': 1_000, 'body-over-limit': 'by-reference' };
+  const options = { header, settings: { ...settings, 'delivery-mode': 'webhook' } };
+  const id = await subscribe(herald, restHook('DocumentReference', `${receiver.url}/event/123`, options));
+  await write('large', 'x'.repeat(2_000));
+  await operator.states(id, { delivered: 1 });
+  const [request] = receiver.requests;
+  expect([request!.method, request!.status, request!.body.length]).toEqual(['POST', 201, 0]);
+  expect(request!.headers).not.toHaveProperty('content-type');
+  const focus = request!.headers['herald-focus']!;
+  expect(focus).toMatch(/^DocumentReference\/large\/_history\/\d+$/);
+  expect((await herald.get(focus)).body).toMatchObject({ resourceType: 'DocumentReference', id: 'large' });
+
+  const refused = await herald.post(restHook('DocumentReference', `${receiver.url}/fhir`, { header, settings }));
+  expect(refused.status).toBe(422);
+  expect(refused.body.issue).toMatchObject([
+    { expression: [expect.stringMatching(/^Subscription\.channel\.extension\[\d+\]$/)] },
+  ]);
+});
+
 it.each([
   ['456', 404],
   ['789', 500],

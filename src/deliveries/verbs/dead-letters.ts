@@ -6,7 +6,7 @@ import { ORDER_ROWS_MAX } from './limits';
 
 const redriveSql = statement('redrive');
 
-export type DeadLetterReason = 'poison' | 'skipped' | 'expired' | 'refused';
+export type DeadLetterReason = 'poison' | 'skipped' | 'expired' | 'refused' | 'too-large';
 
 /** Which dead letters; absent means any. Dismissed ones never match. */
 export interface DeadLetterFilter {

@@ -71,6 +71,10 @@ export interface DeliveryDefaults {
   readonly cap: number;
   /** Requests of one Subscription per second; 0 or absent: no limit. */
   readonly ratePerSecond?: number;
+  /** Of a notification's body; 0 or absent: no limit. */
+  readonly bodyLimitBytes?: number;
+  /** What becomes of a larger one; absent: `send`. */
+  readonly bodyOverLimit?: 'send' | 'park';
   readonly connectTimeoutMs: number;
   readonly deadlineMs: number;
   readonly leaseMs: number;

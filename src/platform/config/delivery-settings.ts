@@ -1,6 +1,6 @@
 // The settings of deliveries: caps, deadlines, retries, and when to give up.
-import { duration, integer, number, size } from './kinds';
-import { DAY, HOUR, MB, MINUTE, SECOND, setting } from './setting';
+import { choice, duration, integer, number, size } from './kinds';
+import { DAY, GB, HOUR, MB, MINUTE, SECOND, setting } from './setting';
 
 export const deliveries = {
   cap: setting(
@@ -14,6 +14,18 @@ export const deliveries = {
     number(0, 1_000),
     '0',
     'Requests of one Subscription per second, evenly spaced; 0 is no limit (extension `rate`).',
+  ),
+  bodyLimitBytes: setting(
+    'HERALD_BODY_LIMIT',
+    size(0, GB),
+    '0B',
+    'Largest body of a notification; 0B is no limit (extension `body-limit`).',
+  ),
+  bodyOverLimit: setting(
+    'HERALD_BODY_OVER_LIMIT',
+    choice('send', 'park'),
+    'send',
+    'A larger one is sent all the same, or parked as a dead letter (extension `body-over-limit`).',
   ),
   connectTimeoutMs: setting(
     'HERALD_DELIVERY_CONNECT_TIMEOUT',

@@ -7,6 +7,7 @@ export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 export const KB = 1024;
 export const MB = 1024 * KB;
+export const GB = 1024 * MB;
 
 export interface Setting<T> {
   readonly name: string;

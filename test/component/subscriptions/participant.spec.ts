@@ -105,6 +105,29 @@ describe('S4.2: refuses, each naming the element', () => {
       'Subscription.channel.extension[0]',
       /skip/,
     ],
+    [
+      'S2.7: a limit of the body that nothing follows from',
+      setting('body-limit', { valuePositiveInt: 1_000 }),
+      'Subscription.channel.extension[0]',
+      /body-over-limit with park or by-reference/,
+    ],
+    [
+      'S2.7: parking without a limit',
+      setting('body-over-limit', { valueCode: 'park' }),
+      'Subscription.channel.extension[0]',
+      /needs a limit/,
+    ],
+    [
+      'S2.7: by reference where a PUT would have no body',
+      channel({
+        extension: [
+          { url: 'urn:herald:body-limit', valuePositiveInt: 1_000 },
+          { url: 'urn:herald:body-over-limit', valueCode: 'by-reference' },
+        ],
+      }),
+      'Subscription.channel.extension[1]',
+      /webhook/,
+    ],
     ['S2.3: a header that is framing', channel({ header: ['Host: x'] }), 'Subscription.channel.header[0]', /Host/],
     [
       'S2.3: a header without a colon',
