@@ -4,7 +4,15 @@ export { ConfigError, loadConfig } from './config/load-config';
 export { settingsPage } from './config/settings-page';
 export { DataFolderInUseError, LockFile } from './data-folder/lock-file';
 export { keepSecretKey } from './data-folder/secret-key';
-export type { DeliveryDefaults, EgressConfig, HeraldConfig, OrderingKeyName, Role } from './config/config';
+export type {
+  DeliveryDefaults,
+  EgressConfig,
+  HeraldConfig,
+  KafkaConfig,
+  KafkaSasl,
+  OrderingKeyName,
+  Role,
+} from './config/config';
 export { DatabaseClock, ClockWorker } from './clock/database-clock';
 export { Database, type DatabaseOptions, type Statement, type Tx } from './database/database';
 export { describeError, isTransient } from './database/database-errors';

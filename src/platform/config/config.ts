@@ -10,7 +10,8 @@ export interface HeraldConfig {
   /** Absolute path of the data folder. */
   readonly dataDir: string;
   readonly databaseUrl?: string;
-  readonly kafkaBrokers?: string;
+  /** The event bus on Kafka; absent without brokers: events stay in the database. */
+  readonly kafka?: KafkaConfig;
   readonly redisUrl?: string;
   readonly roles: ReadonlySet<Role>;
   readonly logLevel: string;
@@ -56,6 +57,39 @@ export interface HeraldConfig {
   /** Off in every start that is not a test of Herald itself. */
   readonly testing: { readonly isTestMode: boolean; readonly failpoints: readonly ArmedFailpoint[] };
 }
+
+export interface KafkaConfig {
+  /** host:port of some brokers. */
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  /** The relay makes a topic that is missing. */
+  readonly createTopic: boolean;
+  readonly partitions: number;
+  /** Absent: the broker's default. */
+  readonly replication?: number;
+  /** Consumer group of the matchers. */
+  readonly group: string;
+  readonly includeResource: boolean;
+  readonly relayIntervalMs: number;
+  readonly relayBatch: number;
+  /** Absent: connections are not encrypted. The texts of PEM files. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly passphrase?: string };
+  readonly sasl?: KafkaSasl;
+}
+
+export type KafkaSasl =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+      readonly username: string;
+      readonly password: string;
+    }
+  | {
+      readonly mechanism: 'oauthbearer';
+      readonly tokenUrl: string;
+      readonly clientId: string;
+      readonly clientSecret: string;
+      readonly scope?: string;
+    };
 
 export interface EgressConfig {
   /** CIDR blocks or host names that may be private addresses; the embedded profile allows loopback. */

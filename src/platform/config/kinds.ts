@@ -1,4 +1,5 @@
 // The kinds of settings: each reads one text into one value, or says what is wrong with it.
+import fs from 'node:fs';
 import { parseDuration, parseSize, writeDuration, writeSize } from './units';
 
 /** What a reader answers when the text is wrong: the rest of "NAME must be …". */
@@ -13,6 +14,25 @@ export interface Kind<T> {
 }
 
 export const text: Kind<string> = { unit: 'text', read: (given) => given };
+
+/** A text of one form; `mustBe` says which. */
+export function named(pattern: RegExp, mustBe: string): Kind<string> {
+  return { unit: mustBe, read: (given) => (pattern.test(given) ? given : new Wrong(mustBe)) };
+}
+
+/** The path of a PEM file; the value is the file's text. A complaint names the path, never what is in it. */
+export const pemFile: Kind<string> = {
+  unit: 'path of a PEM file',
+  read: (given) => {
+    try {
+      const content = fs.readFileSync(given, 'utf8');
+      return content.includes('-----BEGIN ') ? content : new Wrong(`the path of a PEM file; ${given} is none`);
+    } catch (error) {
+      // Expected: no such file, or none that we may read.
+      return new Wrong(`the path of a PEM file; ${given} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    }
+  },
+};
 
 export const flag: Kind<boolean> = {
   unit: 'true or false',

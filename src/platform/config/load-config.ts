@@ -4,8 +4,9 @@ import path from 'node:path';
 import { parseFailpoint } from '../failpoint/parse-failpoints';
 import { AddressPolicy } from '../http-egress/address-policy';
 import type { HeraldConfig, Role } from './config';
+import { kafkaConfigOf, kafkaConflicts } from './kafka-settings';
 import { Wrong } from './kinds';
-import type { Setting } from './setting';
+import type { Setting, ValuesOf } from './setting';
 import { SETTINGS, SETTINGS_BY_GROUP } from './settings';
 
 /** The start was refused by what stands in the environment; the message names each variable, what is wrong and what to do. */
@@ -30,18 +31,13 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): HeraldConfig {
   const problems = unknownNames(env);
   const values = readAll(env, problems);
   const config = assemble(values);
-  problems.push(...conflicts(config));
+  problems.push(...conflicts(config), ...kafkaConflicts(values.kafka));
   if (problems.length > 0) throw new ConfigError(problems);
   return deepFreeze(config);
 }
 
 type Group = Record<string, Setting<unknown> & { fallback?: string }>;
-type ValueOf<S> = S extends Setting<infer T> & { fallback: string }
-  ? T
-  : S extends Setting<infer T>
-    ? T | undefined
-    : never;
-type Values = { [G in keyof typeof SETTINGS]: { [N in keyof (typeof SETTINGS)[G]]: ValueOf<(typeof SETTINGS)[G][N]> } };
+type Values = { [G in keyof typeof SETTINGS]: ValuesOf<(typeof SETTINGS)[G]> };
 
 function readAll(env: NodeJS.ProcessEnv, problems: string[]): Values {
   const readGroup = (group: Group): Record<string, unknown> =>
@@ -70,7 +66,8 @@ function unknownNames(env: NodeJS.ProcessEnv): string[] {
 
 function assemble(values: Values): HeraldConfig {
   const { start, access, http, egress, subscriptions, deliveries, database, upkeep, backpressure, testing } = values;
-  const isCluster = start.kafkaBrokers !== undefined || start.redisUrl !== undefined;
+  const kafka = kafkaConfigOf(values.kafka);
+  const isCluster = kafka !== undefined || start.redisUrl !== undefined;
   const allowPrivate = egress.allowPrivate ?? (start.databaseUrl === undefined ? ['loopback'] : []);
   const { sweepIntervalMs, claimMax, ...pools } = database;
   return {
@@ -78,7 +75,7 @@ function assemble(values: Values): HeraldConfig {
     port: start.port,
     dataDir: path.resolve(start.dataDir),
     databaseUrl: start.databaseUrl,
-    kafkaBrokers: start.kafkaBrokers,
+    kafka,
     redisUrl: start.redisUrl,
     roles: rolesOf(start.roles),
     logLevel: start.logLevel,
@@ -130,8 +127,12 @@ function conflicts(config: HeraldConfig): string[] {
       'HERALD_SECRET_KEY is required with DATABASE_URL: every process on that database needs the same key. Make one with: openssl rand -base64 32',
     ],
     [
-      config.profile === 'cluster',
-      'KAFKA_BROKERS and REDIS_URL are not supported yet: unset them. Processes may share a DATABASE_URL without them.',
+      config.kafka !== undefined,
+      'KAFKA_BROKERS is not supported yet: unset it. Processes may share a DATABASE_URL without it.',
+    ],
+    [
+      config.redisUrl !== undefined,
+      'REDIS_URL is not supported yet: unset it. Processes may share a DATABASE_URL without it.',
     ],
     [
       isTestMode && !isLoopback(config.host),

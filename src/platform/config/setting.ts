@@ -39,3 +39,12 @@ export function optional<T>(
 ): Setting<T> & { fallback?: undefined } {
   return { name, kind, meaning, fallbackNote };
 }
+
+type ValueOf<S> = S extends Setting<infer T> & { fallback: string }
+  ? T
+  : S extends Setting<infer T>
+    ? T | undefined
+    : never;
+
+/** What a group of settings is read into. */
+export type ValuesOf<G> = { [N in keyof G]: ValueOf<G[N]> };

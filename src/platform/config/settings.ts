@@ -3,6 +3,7 @@
 import { parseFailpoint } from '../failpoint/parse-failpoints';
 import { parseBlock } from '../http-egress/ip';
 import { deliveries } from './delivery-settings';
+import { kafka } from './kafka-settings';
 import { choice, duration, flag, integer, list, size, text, url } from './kinds';
 import { namedTokens, secretKey } from './secrets';
 import { backpressure, upkeep } from './upkeep-settings';
@@ -16,6 +17,7 @@ export const GROUPS = [
   'Subscriptions',
   'Deliveries',
   'Database and matching',
+  'Event bus (Kafka)',
   'Retention and audit',
   'Backpressure',
   'Tests of Herald itself',
@@ -49,11 +51,6 @@ const start = {
     url('postgres', 'postgresql'),
     'A PostgreSQL (15–18) of your own. Several processes may share it.',
     'embedded PostgreSQL',
-  ),
-  kafkaBrokers: optional(
-    'KAFKA_BROKERS',
-    text,
-    'Event bus of the cluster profile. Not built yet: setting it stops the start.',
   ),
   redisUrl: optional(
     'REDIS_URL',
@@ -208,6 +205,7 @@ export const SETTINGS = {
   subscriptions,
   deliveries,
   database,
+  kafka,
   upkeep,
   backpressure,
   testing,

@@ -1,0 +1,25 @@
+// What tests see of the broker's launcher.
+export interface BrokerOptions {
+  dataDir: string;
+  port?: number;
+  version?: string;
+  /** More lines for server.properties. */
+  properties?: Record<string, string | number | boolean>;
+  /** More arguments for the storage tool, for example `--add-scram`. */
+  format?: string[];
+}
+
+export class Broker {
+  readonly dataDir: string;
+  readonly port: number;
+  readonly address: string;
+  readonly library: string;
+  readonly pid: number | undefined;
+  readonly exited: Promise<number | null>;
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+  run(): Promise<void>;
+  format(more?: string[]): Promise<void>;
+}
+
+export function startBroker(options: BrokerOptions): Promise<Broker>;
