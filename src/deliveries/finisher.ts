@@ -90,12 +90,15 @@ export class Finisher {
     const now = clock.now();
     const isAgain = batch.some((tried) => this.judged.has(tried));
     const judged = await this.judge(batch, now);
-    const finished = await database.transaction(async (tx) => {
-      const written = judged.map(({ result }) => result);
-      const answers = await (isAgain ? finishAgain : finishResults)(tx, written, now);
-      await failpoint('finish.before-commit');
-      return answers;
-    });
+    const finished = await database.transaction(
+      async (tx) => {
+        const written = judged.map(({ result }) => result);
+        const answers = await (isAgain ? finishAgain : finishResults)(tx, written, now);
+        await failpoint('finish.before-commit');
+        return answers;
+      },
+      { isEager: true },
+    );
     await failpoint('finish.after-commit');
     const results = judged.map((one, index) => ({ ...one, ...finished[index]! }));
     for (const result of results) this.takeBack(result);

@@ -48,6 +48,8 @@ export const RING_GATHER_MS = 1;
 export const BREAKER_FAILURES = 5;
 export const BREAKER_KEYS = 3;
 export const BREAKER_CONNECTS = 3;
+/** Failed attempts of one slice that the ledger has not taken yet; with so many nothing more is started in it. */
+export const FAILURES_UNSETTLED_MAX = 3;
 /** Attempts whose p95 decides the adaptive limit and the slow pool; the p95 beyond which a subscription is slow; the slow ones' share. */
 export const PACE_ATTEMPTS = 20;
 export const SLOW_P95_MS = 2_000;

@@ -35,13 +35,16 @@ export class Looker {
     const now = clock.now();
     const slices = runs.map((run) => this.drained(run, now));
     for (const run of runs) run.mayHaveMore = false;
-    const looked = await database.transaction(async (tx) => {
-      const held = await fence(tx, slices);
-      await failpoint('idle.after-lock');
-      const answers = await lookAgain(tx, slices, held, { ...settings, now });
-      await failpoint('idle.before-commit');
-      return answers;
-    });
+    const looked = await database.transaction(
+      async (tx) => {
+        const held = await fence(tx, slices);
+        await failpoint('idle.after-lock');
+        const answers = await lookAgain(tx, slices, held, { ...settings, now });
+        await failpoint('idle.before-commit');
+        return answers;
+      },
+      { isEager: true },
+    );
     const barred = new Set<number>();
     for (const [index, one] of looked.entries()) {
       const run = runs[index]!;

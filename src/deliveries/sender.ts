@@ -8,7 +8,7 @@ import { RATE_WAIT_MS_MAX } from './limits';
 import type { SliceRun } from './slice-run';
 import type { Payer, Slots } from './slots';
 import type { SubscriptionCache } from './subscription-cache';
-import { WaitingRoom } from './waiting-room';
+import { WaitingRoom, type Cause } from './waiting-room';
 
 export interface SenderDeps extends AttemptDeps {
   readonly log: Log;
@@ -89,10 +89,20 @@ export class Sender {
 
   /** A place is free again: those who were refused it come before the next pump. */
   private giveBack(payer: Payer, startedMs: number): void {
-    const { slots, owned } = this.deps;
-    slots.ended(payer, startedMs);
-    for (const run of [...this.refused.take({ origin: payer.origin }), ...this.refused.take('slow')]) owned.offer(run);
+    this.deps.slots.ended(payer, startedMs);
+    this.offerWaiting({ origin: payer.origin });
+    this.offerWaiting('slow');
     this.pump();
+  }
+
+  /** One after the other until the places are taken: offering everyone who waits would cost each delivery as many looks as there are slices. */
+  private offerWaiting(cause: Exclude<Cause, 'rate'>): void {
+    while (!this.isFull() && this.deps.slots.hasRoom(cause)) {
+      const run = this.refused.take(cause);
+      if (!run) return;
+      this.deps.owned.offer(run);
+      this.pump();
+    }
   }
 
   private pumpAt(untilMs: number, nowMs: number): void {
@@ -100,7 +110,7 @@ export class Sender {
     this.isTimed = true;
     void this.deps.clock.sleep(Math.min(RATE_WAIT_MS_MAX, Math.max(1, Math.ceil(untilMs - nowMs)))).then(() => {
       this.isTimed = false;
-      for (const run of this.refused.take('rate')) this.deps.owned.offer(run);
+      for (let run = this.refused.take('rate'); run; run = this.refused.take('rate')) this.deps.owned.offer(run);
       this.pump();
     });
   }
@@ -126,6 +136,7 @@ export class Sender {
     }
     if (run.isProbe && tried.outcome && !tried.isParked) run.hasProbed = true;
     if (tried.outcome?.class === 'S') run.markSuccess(tried.endedAt);
+    else if (tried.outcome) run.markFailure(delivery.eventNo);
     this.results.push(tried);
     onTried();
     owned.offer(run);

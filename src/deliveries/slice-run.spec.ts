@@ -74,6 +74,18 @@ it('I30: starts nothing on a reading older than 900 ms, nor when it may not send
   expect(owned.maySend(1_600, at)).toBe(false);
 });
 
+it('starts nothing more while three failures are on their way into the ledger', () => {
+  const owned = run([row(1, 10), row(2, 11), row(3, 12), row(4, 13)]);
+  const failed = [owned.take()!, owned.take()!, owned.take()!];
+  for (const delivery of failed) {
+    expect(owned.maySend(0, at)).toBe(true);
+    owned.markFailure(delivery.eventNo);
+  }
+  expect(owned.maySend(0, at)).toBe(false);
+  owned.settle(failed[1]!, false);
+  expect(owned.maySend(0, at)).toBe(true);
+});
+
 it('S4.24: starts nothing once end has come', () => {
   const owned = run([row(1, 10)], { endsAt: at });
   expect(owned.maySend(0, new Date(at.getTime() - 1))).toBe(true);

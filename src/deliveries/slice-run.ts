@@ -1,6 +1,6 @@
 // One leased slice in its owner's memory: lanes of waiting deliveries, what is in flight, and how fresh the permission to send is.
 // No I/O and no clock: the worker passes times in.
-import { RATE_MEASURE_MS_MIN, READING_AGE_MS_MAX, SUCCESS_MARKS_MAX } from './limits';
+import { FAILURES_UNSETTLED_MAX, RATE_MEASURE_MS_MIN, READING_AGE_MS_MAX, SUCCESS_MARKS_MAX } from './limits';
 import type { Gate, HeldHead, OwnedSlice, Reading, WaitingDelivery, Window } from './ledger/rows';
 
 /** Deliveries of one ordering key, the head first. At most one of them is in someone's hands at any time. */
@@ -41,6 +41,8 @@ export class SliceRun implements OwnedSlice {
   /** Keys whose head may start, in event-number order of their arrival here. */
   private readonly ready: number[] = [];
   private readonly inHand_ = new Set<number>();
+  /** Failures on their way into the ledger: nobody has judged them yet. */
+  private readonly failed = new Set<number>();
 
   constructor(
     slice: OwnedSlice,
@@ -124,6 +126,8 @@ export class SliceRun implements OwnedSlice {
   /** May an attempt start now? `end` is checked here, before each attempt. */
   maySend(nowMs: number, now: Date): boolean {
     if (this.isLost || this.isEnding || this.hasProbed || nowMs - this.readAtMs > READING_AGE_MS_MAX) return false;
+    // An endpoint that refuses at once would otherwise be asked for every key in hand before the breaker hears of the first refusal.
+    if (this.failed.size >= FAILURES_UNSETTLED_MAX) return false;
     // A lease that ran out may be another's already, however fresh the reading.
     return now < this.leaseUntil && !this.hasEnded(now);
   }
@@ -181,6 +185,7 @@ export class SliceRun implements OwnedSlice {
   settle(delivery: WaitingDelivery, hasEnded: boolean): void {
     const lane = this.lanes.get(delivery.keyHash);
     this.inHand_.delete(delivery.eventNo);
+    this.failed.delete(delivery.eventNo);
     // The end of a held head may have promoted a follower that is not in hand.
     if (this.wasCut || delivery.held !== undefined) this.mayHaveMore = true;
     if (!lane) return;
@@ -229,6 +234,11 @@ export class SliceRun implements OwnedSlice {
   markSuccess(at: Date): void {
     this.delivered += 1;
     this.successes = [at, ...this.successes].slice(0, SUCCESS_MARKS_MAX);
+  }
+
+  /** The attempt of a head failed; it counts until `settle`. */
+  markFailure(eventNo: number): void {
+    this.failed.add(eventNo);
   }
 
   /** Deliveries per second since the last measure; undefined when that was too short a time ago to say. */

@@ -46,13 +46,19 @@ export class Slots {
 
   /** Undefined: it may start. A refusal uses up nothing, no attempt and no rate. */
   refuses(payer: Payer, nowMs: number): Refusal | undefined {
-    const { inFlightMax, connectionsPerOrigin } = this.bounds;
-    if (this.inFlight >= inFlightMax) return { cause: 'full' };
+    if (this.inFlight >= this.max) return { cause: 'full' };
     const isSlow = this.judge(payer.subscriptionKey, payer.isOpen, nowMs);
-    if (isSlow && this.slowInFlight >= Math.max(1, Math.floor(inFlightMax / SLOW_POOL_SHARE))) return { cause: 'slow' };
-    if ((this.origins.get(payer.origin) ?? 0) >= connectionsPerOrigin) return { cause: 'origin', origin: payer.origin };
+    if (isSlow && !this.hasRoom('slow')) return { cause: 'slow' };
+    if (!this.hasRoom(payer)) return { cause: 'origin', origin: payer.origin };
     const untilMs = payer.rate === undefined ? undefined : this.nextAtMs.get(payer.subscriptionKey);
     return untilMs !== undefined && untilMs > nowMs ? { cause: 'rate', untilMs } : undefined;
+  }
+
+  /** A place in the slow ones' part, or at an origin. */
+  hasRoom(part: 'slow' | { readonly origin: string }): boolean {
+    const { inFlightMax, connectionsPerOrigin } = this.bounds;
+    if (part === 'slow') return this.slowInFlight < Math.max(1, Math.floor(inFlightMax / SLOW_POOL_SHARE));
+    return (this.origins.get(part.origin) ?? 0) < connectionsPerOrigin;
   }
 
   started(payer: Payer, nowMs: number): void {

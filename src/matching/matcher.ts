@@ -45,10 +45,11 @@ export interface MatcherDeps {
 
 /**
  * Without statistics of a fresh partition the planner would scan it, and with JIT a match took ten times as long; the matcher's
- * sessions know better. For `Database.open`.
+ * sessions know better, and make their plans once: planning anew took longer than running. For `Database.open`.
  */
 export const MATCHER_SESSION_SETTINGS: Readonly<Record<string, string>> = {
   jit: 'off',
+  plan_cache_mode: 'force_generic_plan',
   enable_seqscan: 'off',
   enable_bitmapscan: 'off',
 };
@@ -74,33 +75,35 @@ export class Matcher {
   matchRoots(rootHashes: readonly number[], signal: AbortSignal): Promise<boolean> {
     return this.alone(async () => {
       for (let round = 0; round < ROUNDS_MAX && !signal.aborted; round += 1) {
-        if ((await this.matchOnce(rootHashes)) === 0) return true;
+        if (await this.matchOnce(rootHashes)) return true;
       }
       return false;
     });
   }
 
-  /** One transaction. Answers how many events it decided. */
-  private async matchOnce(rootHashes: readonly number[]): Promise<number> {
+  /** One transaction. Answers whether these roots had nothing more when it claimed: what was committed since has a hint of its own. */
+  private async matchOnce(rootHashes: readonly number[]): Promise<boolean> {
     const { database, clock, onScheduled } = this.deps;
     const startedMs = clock.monotonicMs();
-    const { outcome, touched } = await database.transaction((tx) => this.matchInside(tx, rootHashes));
-    if (outcome.decided.length === 0) return 0;
+    const { outcome, touched, isAll } = await database.transaction((tx) => this.matchInside(tx, rootHashes), {
+      isEager: true,
+    });
+    if (outcome.decided.length === 0) return true;
     await failpoint('match.after-commit');
     if (touched.length > 0) onScheduled(touched);
     this.metrics.batch(outcome, clock.monotonicMs() - startedMs, clock.now());
     this.isolateBroken(outcome);
-    return outcome.decided.length;
+    return isAll;
   }
 
   private async matchInside(
     tx: Tx,
     rootHashes: readonly number[],
-  ): Promise<{ outcome: BatchOutcome; touched: number[] }> {
+  ): Promise<{ outcome: BatchOutcome; touched: number[]; isAll: boolean }> {
     const { registry, index, schedule, clock, claimMax, limits = BATCH_LIMITS } = this.deps;
     await failpoint('match.before-claim');
     const claimed = await claimEvents(tx, rootHashes, claimMax);
-    if (claimed.length === 0) return { outcome: { decided: [], deliveries: 0, broken: [] }, touched: [] };
+    if (claimed.length === 0) return { outcome: { decided: [], deliveries: 0, broken: [] }, touched: [], isAll: true };
     await failpoint('match.after-claim');
     // After the claim, never before: whoever saw a Subscription active and then wrote is in the claim only after that activation committed.
     await registry.catchUp(tx);
@@ -113,12 +116,14 @@ export class Matcher {
     const matches = outcome.decided.flatMap(({ event, matched }) =>
       matched.map(({ subscriptionKey }): ScheduledMatch => ({ subscriptionKey, event })),
     );
-    const touched = matches.length > 0 ? await schedule(tx, now, matches) : [];
-    await failpoint('match.after-number');
     const seqs = outcome.decided.map(({ event }) => event.seq);
-    await markMatched(tx, seqs, now);
+    // Together: neither needs the other's answer, and the claim has locked the events already.
+    const [touched] = await Promise.all([
+      matches.length > 0 ? schedule(tx, now, matches) : [],
+      markMatched(tx, seqs, now),
+    ]);
     await failpoint('match.after-mark');
-    return { outcome, touched };
+    return { outcome, touched, isAll: outcome.decided.length === claimed.length && claimed.length < claimMax };
   }
 
   /** Always the event's own version (of a delete the one before), never the current one. Throws when a version is missing: it was committed with its event. */

@@ -42,37 +42,40 @@ type LeaseRow = ReadingRow & {
 
 /** Leases up to `slicesMax` due slices, oldest first, that no one else is claiming; slices that may not send are put to sleep. */
 export async function claimSlices(database: Database, options: ClaimOptions): Promise<Claim> {
-  return database.transaction(async (tx) => {
-    // Runtime rows come before slices in the lock order, so the narrow ones go first.
-    const narrow = options.includeNarrow ? await lockNarrow(tx, options) : [];
-    const { rows: wide } = await tx.query<SliceRow>(claimLock([options.now, options.slicesMax]));
-    const due = [...narrow, ...wide].map((row): SliceId => ({
-      subscriptionKey: row.subscription_key,
-      sliceNo: row.slice_no,
-    }));
-    if (due.length === 0) return { slices: [], hasMore: false };
-    await failpoint('claim.after-lock');
-    const leaseUntil = new Date(options.now.getTime() + options.leaseMs);
-    const { rows } = await tx.query<LeaseRow>(
-      claimLease([
-        ...columns(
-          due,
-          (s) => s.subscriptionKey,
-          (s) => s.sliceNo,
+  return database.transaction(
+    async (tx) => {
+      // Runtime rows come before slices in the lock order, so the narrow ones go first.
+      const narrow = options.includeNarrow ? await lockNarrow(tx, options) : [];
+      const { rows: wide } = await tx.query<SliceRow>(claimLock([options.now, options.slicesMax]));
+      const due = [...narrow, ...wide].map((row): SliceId => ({
+        subscriptionKey: row.subscription_key,
+        sliceNo: row.slice_no,
+      }));
+      if (due.length === 0) return { slices: [], hasMore: false };
+      await failpoint('claim.after-lock');
+      const leaseUntil = new Date(options.now.getTime() + options.leaseMs);
+      const { rows } = await tx.query<LeaseRow>(
+        claimLease([
+          ...columns(
+            due,
+            (s) => s.subscriptionKey,
+            (s) => s.sliceNo,
+          ),
+          options.now,
+          leaseUntil,
+        ]),
+      );
+      return {
+        slices: await withWindows(
+          tx,
+          rows.filter((row) => row.may_send),
+          options,
         ),
-        options.now,
-        leaseUntil,
-      ]),
-    );
-    return {
-      slices: await withWindows(
-        tx,
-        rows.filter((row) => row.may_send),
-        options,
-      ),
-      hasMore: wide.length >= options.slicesMax,
-    };
-  });
+        hasMore: wide.length >= options.slicesMax,
+      };
+    },
+    { isEager: true },
+  );
 }
 
 type NarrowRow = {

@@ -43,8 +43,8 @@ export async function scheduleDeliveries(tx: Tx, now: Date, matched: readonly Ma
     return { subscriptionKey, ordinal, event: events.get(event)! };
   });
   const keys = [...counts.keys()];
-  await tx.query(gate([lowestOf(keys)]));
-  const { rows } = await tx.query<{ subscription_key: number; slice_no: number }>(
+  const gated = tx.query(gate([lowestOf(keys)]));
+  const numbered = tx.query<{ subscription_key: number; slice_no: number }>(
     numberAndInsert([
       keys,
       [...counts.values()],
@@ -58,6 +58,7 @@ export async function scheduleDeliveries(tx: Tx, now: Date, matched: readonly Ma
       now,
     ]),
   );
+  const [, { rows }] = await Promise.all([gated, numbered]);
   if (rows.length === 0) return [];
   await tx.query(
     makeDue([

@@ -57,8 +57,10 @@ export async function loadWindows(
     (s) => s.sliceNo,
     (s) => s.lookAt,
   ) as [unknown[], unknown[], unknown[]];
-  const pending = await tx.query<DeliveryRow & { is_held: boolean }>(loadPending([keys, numbers, look]));
-  const held = await tx.query<HeldRow>(loadHeld([keys, numbers, now, HELD_HEADS_MAX, settings.busyRows]));
+  const [pending, held] = await Promise.all([
+    tx.query<DeliveryRow & { is_held: boolean }>(loadPending([keys, numbers, look])),
+    tx.query<HeldRow>(loadHeld([keys, numbers, now, HELD_HEADS_MAX, settings.busyRows])),
+  ]);
   await letGo(tx, held.rows, now);
   const pendingOf = groupBySlice(pending.rows);
   const heldOf = groupBySlice(held.rows);

@@ -12,10 +12,16 @@ export interface Statement {
   readonly values: readonly unknown[];
 }
 
-/** Runs statements: inside a transaction, or each on its own when it is a Database. */
+/**
+ * Runs statements: inside a transaction, or each on its own when it is a Database. Inside a transaction, statements that need not wait for each
+ * other's answers may be asked for together (`Promise.all`): they travel in one go and run in the order in which they were asked.
+ */
 export interface Tx {
   query<R extends object = Record<string, unknown>>(statement: Statement): Promise<{ rows: R[]; rowCount: number }>;
 }
+
+/** Statements of one connection are sent without waiting for the answers of those before; its types do not know the option yet. */
+const pipelined = { pipeline: true } as pg.PoolConfig;
 
 export interface DatabaseOptions {
   url: string;
@@ -26,6 +32,15 @@ export interface DatabaseOptions {
   /** The server ends a statement that runs longer; 0 or absent: no limit. */
   statementTimeoutMs?: number;
   log: Log;
+}
+
+export interface TransactionOptions {
+  readonly deadlockRetriesMax?: number;
+  /**
+   * BEGIN travels with the first statement, which saves a round trip. Only where the first statement could as well stand alone (a lock, a read, a
+   * fenced write): should BEGIN fail while the connection lives (a frozen server's statement timeout), that one has run without it; nothing after it does.
+   */
+  readonly isEager?: boolean;
 }
 
 /**
@@ -52,6 +67,7 @@ export class Database implements Tx {
       connectionTimeoutMillis: DATABASE_CONNECT_TIMEOUT_MS,
       keepAlive: true,
       types: typeParsers,
+      ...pipelined,
       // Awaited by the pool, though its types do not say so. Set by statement, not in the start-up packet: connection poolers refuse parameters they do not know.
       onConnect: (client) => client.query(sessionSettings(client, settings)) as unknown as void,
     });
@@ -76,11 +92,11 @@ export class Database implements Tx {
    * Runs `run` in one READ COMMITTED transaction: commits when it resolves, rolls back and rethrows when it throws.
    * After a deadlock (40P01) or serialization failure (40001) the whole function is called again, so it must have no effects outside.
    */
-  async transaction<T>(run: (tx: Tx) => Promise<T>, options: { deadlockRetriesMax?: number } = {}): Promise<T> {
+  async transaction<T>(run: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const retriesMax = options.deadlockRetriesMax ?? DEADLOCK_RETRIES_MAX;
     for (let retry = 0; ; retry += 1) {
       try {
-        return await this.attempt(run);
+        return await this.attempt(run, options.isEager === true);
       } catch (error) {
         // Expected: two transactions met. Everything else goes to the caller.
         if (!isRepeatable(error) || retry >= retriesMax) throw error;
@@ -106,12 +122,14 @@ export class Database implements Tx {
     if (!this.pool.ending) await this.pool.end();
   }
 
-  private async attempt<T>(run: (tx: Tx) => Promise<T>): Promise<T> {
+  private async attempt<T>(run: (tx: Tx) => Promise<T>, isEager: boolean): Promise<T> {
     const client = await this.pool.connect();
     let broken: Error | undefined;
     try {
-      await client.query('begin isolation level read committed');
-      const result = await run({ query: async (statement) => answerOf(await client.query(mutable(statement))) });
+      const tx = new OpenTransaction(client);
+      if (!isEager) await tx.begun;
+      const result = await run(tx);
+      await tx.begun;
       const { command } = await client.query('commit');
       // A transaction that failed inside, with the error swallowed by `run`, answers COMMIT with ROLLBACK and no error.
       if (command !== 'COMMIT') throw new Error('The transaction was rolled back: a statement in it had failed');
@@ -125,6 +143,23 @@ export class Database implements Tx {
     } finally {
       client.release(broken);
     }
+  }
+}
+
+class OpenTransaction implements Tx {
+  readonly begun: Promise<unknown>;
+  private isFirst = true;
+
+  constructor(private readonly client: pg.PoolClient) {
+    this.begun = client.query('begin isolation level read committed');
+    // Expected: a lost connection. Whoever awaits it hears of it; until then it is nobody's unhandled rejection.
+    this.begun.catch(() => undefined);
+  }
+
+  async query<R extends object>(statement: Statement): Promise<{ rows: R[]; rowCount: number }> {
+    if (!this.isFirst) await this.begun;
+    this.isFirst = false;
+    return answerOf<R>(await this.client.query(mutable(statement)));
   }
 }
 

@@ -11,7 +11,6 @@ export const FAILPOINTS = [
   'match.after-claim',
   'match.after-catch-up',
   'match.after-match',
-  'match.after-number',
   'match.after-mark',
   'match.after-commit',
   'claim.after-lock',

@@ -59,6 +59,12 @@ export class VerbsWorld {
     await eventually(async () => isDeepStrictEqual(await this.herald.states(1), states), { what, everyMs: 5 });
   }
 
+  /** Until nobody has a slice in hand. */
+  async atRest(): Promise<void> {
+    const leased = (): Promise<unknown[]> => this.rows('select 1 from slice where lease_until is not null');
+    await eventually(async () => (await leased()).length === 0, { what: 'every slice to be given back', everyMs: 5 });
+  }
+
   /** Event numbers in the order in which they arrived. */
   numbers(): number[] {
     return this.receiver.requests.map((request) => Number(request.headers['herald-event-number']));
