@@ -6,6 +6,14 @@ export { countUnmatched, overdueEvents, type OverdueEvents } from './overdue';
 export { ensurePartitions } from './partitions';
 export { OutboxPartitionsWorker } from './partitions.worker';
 export type { EventInteraction, EventLabel, ResourceEvent } from './resource-event';
+export {
+  beginPublishing,
+  endPublishing,
+  isPublishing,
+  markPublished,
+  readUnpublished,
+  unpublishedStats,
+} from './publishing';
 export { restampWaiting } from './restamp';
 export { dropMatchedDays, type OutboxRetention } from './retention';
 export { snapshotsWithoutWaiting } from './snapshots';

@@ -20,3 +20,5 @@ export const OVERDUE_ROWS_MAX = 1_000;
 export const DROP_LOCK_TIMEOUT_MS = 500;
 /** Rows that the retention deletes from the default partition in one step. */
 export const RETENTION_STEP_ROWS = 1_000;
+/** The relay's backlog is counted up to this. */
+export const UNPUBLISHED_COUNT_MAX = 1_000_000;

@@ -1,11 +1,12 @@
-// Matched events are kept for some days, to answer questions; then their whole day is dropped. A day with one unmatched row stays.
+// Matched events are kept for some days, to answer questions; then their whole day is dropped. A day with one row that is not
+// matched, or waits to be published, stays.
 import { dropPartition, partitionsBefore, type Database, type Tx } from '../platform';
 import { DROP_LOCK_TIMEOUT_MS, RETENTION_STEP_ROWS } from './limits';
 
 export interface OutboxRetention {
   /** Names of the partitions that are gone. */
   readonly dropped: readonly string[];
-  /** Names of those that hold an unmatched row, or were in use for too long: they are looked at again next time. */
+  /** Names of those that hold an unmatched or unpublished row, or were in use for too long: they are looked at again next time. */
   readonly kept: readonly string[];
   /** Rows deleted from the default partition. */
   readonly deletedRows: number;
@@ -22,7 +23,7 @@ export async function dropMatchedDays(
   for (const { name } of await partitionsBefore(database, 'outbox', cutoff)) {
     if (!(await mayGoOn())) break;
     // Asked before anybody has to wait for us, and again when nobody can write any more.
-    const isDone = await isMatched(database, name);
+    const isDone = await isOver(database, name);
     const outcome = isDone ? await drop(database, name) : 'kept';
     (outcome === 'dropped' ? dropped : kept).push(name);
   }
@@ -34,14 +35,15 @@ function drop(database: Database, name: string): Promise<'dropped' | 'kept' | 'b
     parent: 'outbox',
     name,
     lockTimeoutMs: DROP_LOCK_TIMEOUT_MS,
-    mayDrop: (tx) => isMatched(tx, name),
+    mayDrop: (tx) => isOver(tx, name),
   });
 }
 
-/** Counts on the partition's part of outbox_unmatched_seq. */
-async function isMatched(tx: Tx, partition: string): Promise<boolean> {
+/** Counts on the partition's parts of outbox_unmatched_seq and outbox_unpublished_seq. */
+async function isOver(tx: Tx, partition: string): Promise<boolean> {
   const { rows } = await tx.query<{ waiting: boolean }>({
-    text: `select exists (select 1 from ${partition} where matched_at is null) as waiting`,
+    text: `select exists (select 1 from ${partition} where matched_at is null)
+      or exists (select 1 from ${partition} where published_at = 'infinity') as waiting`,
     values: [],
   });
   return !rows[0]!.waiting;
@@ -54,8 +56,9 @@ async function emptyNet(database: Database, cutoff: Date, mayGoOn: () => Promise
     const { rowCount } = await database.query({
       name: 'outbox_empty_net',
       text: `delete from outbox_default where ctid = any(array(
-          select ctid from outbox_default where matched_at is not null and written_at < $1::timestamptz limit $2))
-        and matched_at is not null`,
+          select ctid from outbox_default where matched_at is not null and published_at is distinct from 'infinity'
+            and written_at < $1::timestamptz limit $2))
+        and matched_at is not null and published_at is distinct from 'infinity'`,
       values: [cutoff, RETENTION_STEP_ROWS],
     });
     step = rowCount;
