@@ -17,6 +17,7 @@ const well: StatusFigures = {
   now,
   unmatched: { count: 0 },
   backlog: { waiting: 0, failingSubscriptions: 0 },
+  deadLetters: 0,
   audit,
   workers: [running],
 };
@@ -30,6 +31,9 @@ const cases: readonly (readonly [StatusFigures, RegExp])[] = [
     { ...well, backlog },
     /^Nothing is lost; 2 Subscription\(s\) fail, 3417 deliveries wait, the oldest for 2 h: it is them\.$/,
   ],
+  [{ ...well, deadLetters: 2 }, /^Nothing is lost, but 2 dead letter\(s\) wait for somebody's decision: GET/],
+  [{ ...well, backlog, deadLetters: 2 }, /: it is them\. 2 dead letter\(s\) wait for somebody's decision\.$/],
+  [{ ...well, audit: { ...audit, alarms: { 'dead-letters': 2 } } }, /^All is well/],
   [{ ...well, backlog: { ...backlog, waiting: 100_000 } }, /at least 100000 deliveries wait/],
   [{ ...well, backlog, audit: { ...audit, alarms: { 'long-reads': 1 } } }, /raised an alarm: long-reads/],
   [

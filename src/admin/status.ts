@@ -1,5 +1,12 @@
 // The first question at three in the morning: is anything lost, and is it us or them? One sentence, and the figures behind it.
-import { countFailing, countWaiting, oldestWaiting, readAuditResult, type StandingAudit } from '../deliveries';
+import {
+  countAllDeadLetters,
+  countFailing,
+  countWaiting,
+  oldestWaiting,
+  readAuditResult,
+  type StandingAudit,
+} from '../deliveries';
 import { countUnmatched, overdueEvents } from '../outbox';
 import type { Clock, Database, Supervisor, WorkerHealth } from '../platform';
 import { AUDIT_AGE_MS_MAX, STATUS_COUNT_MAX, UNMATCHED_AGE_MS_MAX } from './limits';
@@ -17,6 +24,8 @@ export interface StatusFigures {
   readonly now: Date;
   readonly unmatched: { readonly count: number; readonly oldestAt?: Date };
   readonly backlog: { readonly waiting: number; readonly oldestAt?: Date; readonly failingSubscriptions: number };
+  /** Dead letters nobody has dealt with. */
+  readonly deadLetters: number;
   readonly audit?: StandingAudit;
   readonly workers: readonly WorkerHealth[];
   readonly refusal?: string;
@@ -26,18 +35,20 @@ export interface StatusFigures {
 export async function readStatus(deps: StatusDeps): Promise<StatusFigures> {
   const { database, clock, supervisor, writeGate } = deps;
   const now = clock.now();
-  const [count, overdue, waiting, oldestAt, failingSubscriptions, audit] = await Promise.all([
+  const [count, overdue, waiting, oldestAt, failingSubscriptions, deadLetters, audit] = await Promise.all([
     countUnmatched(database, STATUS_COUNT_MAX),
     overdueEvents(database, now),
     countWaiting(database, STATUS_COUNT_MAX),
     oldestWaiting(database),
     countFailing(database),
+    countAllDeadLetters(database, STATUS_COUNT_MAX),
     readAuditResult(database),
   ]);
   return {
     now,
     unmatched: { count, oldestAt: overdue.oldestWrittenAt },
     backlog: { waiting, oldestAt, failingSubscriptions },
+    deadLetters,
     audit,
     workers: supervisor.health(),
     refusal: writeGate?.reason,
@@ -64,12 +75,16 @@ export function verdictOf(figures: StatusFigures): string {
   const repairs = sum(audit?.repairs);
   if (repairs > 0)
     return `Nothing is lost, but the last audit had to repair ${repairs} place(s): that is a fault of ours.`;
-  const alarms = Object.keys(audit?.alarms ?? {});
+  // Dead letters are counted at this moment: the alarm may be a minute old, and dealt with.
+  const alarms = Object.keys(audit?.alarms ?? {}).filter((kind) => kind !== 'dead-letters');
   if (alarms.length > 0) return `Nothing is lost, but the last audit raised an alarm: ${alarms.join(', ')}.`;
   const { waiting, failingSubscriptions: failing } = backlog;
+  const letters =
+    figures.deadLetters > 0 ? `${counted(figures.deadLetters)} dead letter(s) wait for somebody's decision` : '';
   if (failing > 0) {
-    return `Nothing is lost; ${failing} Subscription(s) fail, ${counted(waiting)} deliveries wait, the oldest for ${spoken(ageMs(backlog.oldestAt))}: it is them.`;
+    return `Nothing is lost; ${failing} Subscription(s) fail, ${counted(waiting)} deliveries wait, the oldest for ${spoken(ageMs(backlog.oldestAt))}: it is them.${letters && ` ${letters}.`}`;
   }
+  if (letters) return `Nothing is lost, but ${letters}: GET /admin/dead-letters.`;
   if (waiting + unmatched.count > 0) {
     return `All is well: ${counted(unmatched.count)} events are to be matched, ${counted(waiting)} deliveries to be sent.`;
   }
@@ -92,6 +107,7 @@ export function statusView(figures: StatusFigures): object {
       ...since(backlog.oldestAt),
       failingSubscriptions: backlog.failingSubscriptions,
     },
+    deadLetters: limited(figures.deadLetters),
     writes: { refused: refusal !== undefined, reason: refusal },
     audit: audit && {
       at: audit.auditedAt,

@@ -1,6 +1,7 @@
 // The ledger's own checks, each walking its index page by page and going on in the next round where it had to stop.
 import type { Database } from '../platform';
 import type { AuditCheck, AuditNote } from './audit';
+import { deadLetterCheck } from './dead-letter-check';
 import type { DeliveryDoorbell } from './delivery.doorbell';
 import { findDamagedKeys, KEY_WALKS, repairKeys, type KeyPosition, type KeyWalk } from './ledger/audit-keys';
 import { oldestUnclaimed } from './ledger/backlog';
@@ -16,7 +17,8 @@ export interface LedgerCheckDeps {
 
 /** What the deliveries room has audited every round. */
 export function ledgerChecks(deps: LedgerCheckDeps): AuditCheck[] {
-  return [sliceCheck(deps), ...KEY_WALKS.map((walk) => keyCheck(deps, walk)), numberCheck(deps), overdueCheck(deps)];
+  const keys = KEY_WALKS.map((walk) => keyCheck(deps, walk));
+  return [sliceCheck(deps), ...keys, numberCheck(deps), overdueCheck(deps), deadLetterCheck(deps.database)];
 }
 
 function sliceCheck({ database, doorbell, leaseMs }: LedgerCheckDeps): AuditCheck {

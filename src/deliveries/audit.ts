@@ -17,6 +17,8 @@ export interface AuditNote {
   readonly kind: string;
   readonly action: 'repaired' | 'alarm';
   readonly count: number;
+  /** Of what stands until somebody acts: how many of `count` are new since the last round, so that each is told once. Absent: all. */
+  readonly news?: number;
   /** For the log line: keys and ages, never content. */
   readonly detail?: object;
 }
@@ -58,7 +60,7 @@ export class Audit {
       repairs,
       alarms,
       repairsTotal: sumOf(before?.repairsTotal, repairs),
-      alarmsTotal: sumOf(before?.alarmsTotal, alarms),
+      alarmsTotal: sumOf(before?.alarmsTotal, countsOf(notes, 'alarm', newsOf)),
     };
     await writeAuditResult(database, turn.epoch, result);
     metrics
@@ -79,8 +81,10 @@ export class Audit {
     }
   }
 
-  private tell({ kind, action, count, detail }: AuditNote): void {
+  private tell(note: AuditNote): void {
     const { log, metrics } = this.deps;
+    const { kind, action, count, detail } = note;
+    if (newsOf(note) === 0) return;
     if (action === 'repaired') {
       metrics
         .counter('herald_audit_repairs_total', 'Damage that the audit found and mended', ['kind'])
@@ -88,14 +92,23 @@ export class Audit {
       log.error({ kind, count, ...detail }, 'audit.repaired');
       return;
     }
-    metrics.counter('herald_audit_alarms_total', 'What the audit found and cannot mend', ['kind']).inc({ kind }, count);
-    log.error({ kind, count, ...detail }, 'audit.alarm');
+    metrics
+      .counter('herald_audit_alarms_total', 'What the audit found and cannot mend', ['kind'])
+      .inc({ kind }, newsOf(note));
+    log.error({ kind, count, news: note.news, ...detail }, 'audit.alarm');
   }
 }
 
-function countsOf(notes: readonly AuditNote[], action: AuditNote['action']): CountsByKind {
+const newsOf = ({ news, count }: AuditNote): number => news ?? count;
+
+function countsOf(
+  notes: readonly AuditNote[],
+  action: AuditNote['action'],
+  countOf = ({ count }: AuditNote): number => count,
+): CountsByKind {
   const counts: Record<string, number> = {};
-  for (const note of notes) if (note.action === action) counts[note.kind] = (counts[note.kind] ?? 0) + note.count;
+  for (const note of notes.filter((one) => one.action === action && countOf(one) > 0))
+    counts[note.kind] = (counts[note.kind] ?? 0) + countOf(note);
   return counts;
 }
 

@@ -28,6 +28,7 @@ export { scheduleDeliveries, type MatchedDelivery, type MatchedEvent } from './l
 export { DELIVERER_SESSION_SETTINGS } from './session-settings';
 export type { ReadSubscriptions } from './subscription-cache';
 export {
+  countAllDeadLetters,
   countDeadLetters,
   listDeadLetters,
   type DeadLetter,

@@ -26,8 +26,8 @@ const faultPauseMs = [1_500, 6_000] as const;
 /** Beyond the minutes and the drain: start, stop, report. */
 const reserveMs = 4 * minute;
 
-/** Kinds of audit alarms that say only that something took long. */
-const lateness = /"kind":"(unclaimed-slice|unmatched-event|long-writes|long-reads)"/;
+/** Kinds of audit alarms that are no damage: something took long, or was given up, which is an allowed end. */
+const harmless = /"kind":"(unclaimed-slice|unmatched-event|long-writes|long-reads|dead-letters)"/;
 
 /** Everything that waits, waits less: so that a minute holds many leases, retries and sweeps. */
 const env = {
@@ -166,21 +166,21 @@ class Run {
         ...(this.fleet.failedStarts > 0
           ? [`starts that failed while the database was away: ${this.fleet.failedStarts}`]
           : []),
-        ...this.lateAlarms(),
+        ...this.harmlessAlarms(),
         ...this.maker.missed.map((text) => `a fault that met another one: ${text}`),
       ],
     };
   }
 
-  /** What the running audit mended, or cannot mend. That something was late is what faults do: it stands in the notes. */
+  /** What the running audit mended, or cannot mend. What faults do by right stands in the notes. */
   private damage(): string[] {
-    return this.auditLines.filter((line) => !lateness.test(line));
+    return this.auditLines.filter((line) => !harmless.test(line));
   }
 
-  private lateAlarms(): string[] {
-    const kinds = this.auditLines.flatMap((line) => lateness.exec(line)?.[1] ?? []);
+  private harmlessAlarms(): string[] {
+    const kinds = this.auditLines.flatMap((line) => harmless.exec(line)?.[1] ?? []);
     return [...new Set(kinds)].map(
-      (kind) => `audit alarms of lateness: ${kind} ${kinds.filter((one) => one === kind).length}`,
+      (kind) => `audit alarms that are no damage: ${kind} ${kinds.filter((one) => one === kind).length}`,
     );
   }
 

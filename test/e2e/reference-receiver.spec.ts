@@ -236,5 +236,8 @@ it('S2.5: err-id and 20 others: the 20 arrive, err-id ends as a dead letter, and
     eventNumber: 1,
     status: 500,
   });
+  const { body: status } = await herald.get('/admin/status');
+  expect(status.deadLetters.count).toBeGreaterThanOrEqual(1);
+  expect(status.verdict).toMatch(/^Nothing is lost, but \d+ dead letter\(s\) wait/);
   expect(await herald.violations()).toEqual([]);
 });

@@ -137,14 +137,29 @@ export async function countDeadLetters(db: Tx, filter: DeadLetterFilter, most = 
   return rows[0]!.n;
 }
 
-/** Of all Subscriptions and tenants, counted up to a limit: the alarm. Index: delivery_dead_letter. */
-export async function countAllDeadLetters(db: Tx): Promise<number> {
+/** Of all Subscriptions and tenants, counted up to `most`. Index: delivery_dead_letter. */
+export async function countAllDeadLetters(db: Tx, most = ORDER_ROWS_MAX): Promise<number> {
   const { rows } = await db.query<{ n: number }>({
     name: 'deliveries.count-all-dead-letters',
     text: `select count(*)::int as n from (select 1 from delivery where state = 'dead' and discarded_at is null limit $1::int) x`,
-    values: [ORDER_ROWS_MAX],
+    values: [most],
   });
   return rows[0]!.n;
+}
+
+/** How many each Subscription has, and how many of them are newer than `since` (without it all), the most first; up to a limit in all. */
+export async function deadLettersBySubscription(
+  db: Tx,
+  since: Date | undefined,
+): Promise<{ subscriptionKey: number; count: number; newer: number }[]> {
+  const { rows } = await db.query<{ k: number; n: number; newer: number }>({
+    name: 'deliveries.dead-letters-by-subscription',
+    text: `select subscription_key as k, count(*)::int as n, count(*) filter (where $2::timestamptz is null or ended_at > $2)::int as newer
+             from (select subscription_key, ended_at from delivery where state = 'dead' and discarded_at is null limit $1::int) x
+            group by 1 order by 2 desc, 1`,
+    values: [ORDER_ROWS_MAX, since ?? null],
+  });
+  return rows.map(({ k, n, newer }) => ({ subscriptionKey: k, count: n, newer }));
 }
 
 export interface Moved {

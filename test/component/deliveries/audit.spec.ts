@@ -193,6 +193,25 @@ it('I4: tells a missing event number once, and again only when more are missing;
   expect(found(await round())).toEqual(nothing);
 });
 
+it('S4.21: alarms at the first dead letter, repairs nothing, and tells each once', async () => {
+  receiver.answer(() => ({ status: 422 }));
+  const settings = { poisonAfterAttempts: 1, poisonAfterMs: 0 };
+  await herald.subscribe(1, receiver.url, settings);
+  herald.run(herald.worker());
+  const audit = newAudit();
+  expect(found(await round(audit))).toEqual(nothing);
+  await herald.schedule([1], [event('a'), event('b')]);
+  await eventually(async () => (await herald.states())['dead'] === 2, { what: 'two dead letters' });
+  expect(found(await round(audit))).toEqual({ repairs: {}, alarms: { 'dead-letters': 2 } });
+  expect(await round(audit)).toMatchObject({ alarms: { 'dead-letters': 2 }, alarmsTotal: { 'dead-letters': 2 } });
+  await herald.schedule([1], [event('c')]);
+  await eventually(async () => (await herald.states())['dead'] === 3, { what: 'another one' });
+  expect(await round(audit)).toMatchObject({ alarms: { 'dead-letters': 3 }, alarmsTotal: { 'dead-letters': 3 } });
+  expect(await metrics.registry.metrics()).toContain('herald_audit_alarms_total{kind="dead-letters"} 3');
+  await sql(`update delivery set discarded_at = ended_at where state = 'dead'`);
+  expect(found(await round(audit))).toEqual(nothing);
+});
+
 it('alarms when what is due is not claimed by anybody for twice a lease, and repairs nothing', async () => {
   await waitingRows();
   await sql(`update slice set due_at = $1`, new Date(herald.clock.now().getTime() - 2 * defaults.leaseMs - 1_000));
