@@ -11,7 +11,7 @@ import {
   scheduleDeliveries,
 } from '../deliveries';
 import { definitionsFor, type FhirDefinitions } from '../fhir';
-import { Matcher, MatcherWorker, MatchSweepWorker, TypeGroupIndex } from '../matching';
+import { Matcher, MatcherWorker, MatchSweepWorker, PredicateIndex } from '../matching';
 import { countUnmatched, OutboxDoorbell, OutboxPartitionsWorker } from '../outbox';
 import { EgressClient } from '../platform';
 import { BacklogWatch, WriteGate, type BacklogMeasure } from '../rest';
@@ -156,7 +156,7 @@ function composeMatcher(ground: Ground, shared: Shared) {
     database,
     store,
     registry,
-    index: new TypeGroupIndex(registry, definitions),
+    index: new PredicateIndex(registry, definitions),
     schedule: scheduleDeliveries,
     onScheduled: (keys) => doorbells.deliveries.ring(keys),
     clock,

@@ -32,12 +32,19 @@ export { joinBody, spliceIdentity, type SplicedBody } from './text/identity';
 export { readBundle, type BundleEntry, type BundleMethod, type ReadBundle } from './text/bundle';
 export { rewriteReferences } from './text/references';
 export { orderingRoot, patientOf } from './compartment';
-export { canonicalQuery } from './search/canonical-query';
+export { canonicalClauses, canonicalQuery, type CanonicalClause } from './search/canonical-query';
 export { foldText } from './search/fold';
 export { indexEntries, type IndexEntries } from './search/index-entries';
-export { indexedParameters, type IndexedParameter } from './search/indexed-parameters';
+export { indexedParameters, type IndexedParameter, type ParameterEntries } from './search/indexed-parameters';
 export { searchLimits } from './search/limits';
-export { matchesQuery, matchesSubject, SearchSubject } from './search/matches-query';
+export {
+  compileClause,
+  matchesQuery,
+  matchesSubject,
+  satisfiesClause,
+  SearchSubject,
+  type CompiledClause,
+} from './search/matches-query';
 export { parseCriteria } from './search/parse-criteria';
 export { parseSearch, type SearchContext } from './search/parse-search';
 export { PAGE_PARAMETER } from './search/result-parameters';
@@ -52,6 +59,7 @@ export type {
 } from './search/search-entry';
 export type {
   DateValue,
+  MissingValue,
   ReferenceIdentifierValue,
   ReferenceValue,
   SearchClause,

@@ -8,5 +8,5 @@ export {
 } from './matcher';
 export { MatcherWorker, type MatcherWorkerDeps } from './matcher.worker';
 export { MatchSweepWorker, type MatchSweepDeps } from './match-sweep.worker';
-export { TypeGroupIndex, type GroupSource } from './type-group-index';
+export { PredicateIndex, type GroupSource } from './predicate-index/predicate-index';
 export type { BrokenCriteria, MatchAnswer, MatchIndex, MatchInput } from './match-index.contract';

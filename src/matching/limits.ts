@@ -22,3 +22,13 @@ export const SNAPSHOTS_MAX = 500;
 export const SWEEPS_BETWEEN_TIDYING = 10;
 /** Subscription ids named in the log line of one event. */
 export const LOGGED_SUBSCRIPTIONS_MAX = 20;
+
+/** Events of a type whose keys are counted at first, and after those one in so many. */
+export const SAMPLE_FIRST = 512;
+export const SAMPLE_EVERY = 32;
+/** Ways of making keys that are counted for one type, and keys counted for each. */
+export const WATCHED_FORMS_MAX = 128;
+export const KEYS_COUNTED_MAX = 2_048;
+/** Groups that lie in a bucket side by side before they are told apart by another of their clauses, and how often that is repeated. */
+export const LOOSE_MAX = 32;
+export const SPLITS_MAX = 3;

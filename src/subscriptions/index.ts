@@ -13,7 +13,7 @@ export type { Incarnation } from './incarnation';
 export type { SubscriptionConfig } from './subscription-config';
 export { readDeliverySubscriptions, type DeliverySubscription } from './delivery-subscriptions';
 export { SubscriptionRegistry, type BrokenSubscription } from './registry';
-export type { RegistryEntry, RegistryGroup, RegistryInterval, RegistryMember } from './registry-groups';
+export type { GroupFollower, RegistryEntry, RegistryGroup, RegistryMember } from './registry-groups';
 export { isInside, isVisible, parseSnapshot, safeXid, type Snapshot, type SnapshotInterval } from './snapshot';
 export { clearSnapshots } from './change-log';
 export { clearForeignSnapshots } from './foreign-snapshots';

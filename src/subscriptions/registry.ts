@@ -1,11 +1,11 @@
 // Every matcher process holds all subscriptions in memory. The registry loads them once and then follows the change log; it is asked to
 // catch up inside the match transaction, after the claim, so an event whose write was answered after an activation was seen always meets it.
-import { canonicalQuery, parseCriteria, type FhirDefinitions, type SearchQuery } from '../fhir';
+import { parseCriteria, type FhirDefinitions } from '../fhir';
 import type { Log, Tx } from '../platform';
 import { changesSince, lastChangeNo } from './change-log';
 import { intervalsOf, type CriteriaInterval, type IntervalMark } from './intervals';
 import { CATCH_UP_ROWS, REGISTRY_PAGE_ROWS } from './limits';
-import { RegistryGroups, type NewEntry, type RegistryGroup, type RegistryInterval } from './registry-groups';
+import { RegistryGroups, type GroupFollower, type NewInterval, type RegistryGroup } from './registry-groups';
 import { registryEntriesSql, registryPageSql } from './sql/registry-entries.sql';
 
 interface MarkRow {
@@ -56,9 +56,19 @@ export class SubscriptionRegistry {
     return this.groups.groupsFor(tenant, type);
   }
 
+  /** Tells a match index of every group as it comes and goes; once, and before the first `catchUp`. */
+  follow(follower: GroupFollower): void {
+    this.groups.follow(follower);
+  }
+
   /** False when no subscription asks about this type, so that its events need not be read. */
   hasGroups(tenant: string, type: string): boolean {
     return this.groups.hasGroups(tenant, type);
+  }
+
+  /** Whether anybody asks to hear of deletes of this type. */
+  wantsDeletes(tenant: string, type: string): boolean {
+    return this.groups.wantsDeletes(tenant, type);
   }
 
   /** Subscriptions that see events now, or did and may still have some unmatched. */
@@ -131,15 +141,9 @@ export class SubscriptionRegistry {
     const [first] = rows;
     const { subscription_key: subscriptionKey, tenant, id, ends_at: endsAt } = first!;
     try {
-      const entry: NewEntry = {
-        subscriptionKey,
-        tenant,
-        id,
-        sendDeletes: first!.send_deletes,
-        ...(endsAt !== null && { endsAt }),
-        intervals: intervalsOf(rows.map(markOf)).map((interval) => this.parsed(interval)),
-      };
-      this.groups.put(entry);
+      const intervals = intervalsOf(rows.map(markOf)).map((interval) => this.parsed(interval));
+      const sendDeletes = first!.send_deletes;
+      this.groups.put({ subscriptionKey, tenant, id, sendDeletes, ...(endsAt !== null && { endsAt }), intervals });
       this.broken.delete(subscriptionKey);
     } catch (error) {
       // Expected: criteria accepted once that this version can no longer evaluate, or a row changed by hand.
@@ -147,12 +151,9 @@ export class SubscriptionRegistry {
     }
   }
 
-  private parsed(interval: CriteriaInterval): RegistryInterval & { canonical: string } {
-    const query: SearchQuery = parseCriteria(this.deps.definitions, interval.criteria, { baseUrl: interval.baseUrl });
-    const { opened, closed } = interval;
-    // The base URL says which absolute references are our own, so it is part of what the criteria mean.
-    const canonical = `${interval.baseUrl} ${canonicalQuery(query)}`;
-    return { query, canonical, ...(opened && { opened }), ...(closed && { closed }) };
+  private parsed({ criteria, baseUrl, opened, closed }: CriteriaInterval): NewInterval {
+    const query = parseCriteria(this.deps.definitions, criteria, { baseUrl });
+    return { query, ...(opened && { opened }), ...(closed && { closed }) };
   }
 }
 

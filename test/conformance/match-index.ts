@@ -1,5 +1,5 @@
 // What every match index must answer, whatever its inside: who matches, in order, each once, by criteria, interval, end and wish for deletes.
-import { canonicalQuery, definitionsFor, parseCriteria, type FhirResource } from '../../src/fhir';
+import { definitionsFor, parseCriteria, type FhirResource } from '../../src/fhir';
 import type { MatchIndex, MatchInput } from '../../src/matching';
 import { parseSnapshot } from '../../src/subscriptions';
 import { RegistryGroups, type NewEntry } from '../../src/subscriptions/registry-groups';
@@ -17,7 +17,6 @@ function entry(subscriptionKey: number, criteria: string, changes: Changes = {})
   const query = parseCriteria(definitions, criteria, { baseUrl });
   const interval = {
     query,
-    canonical: canonicalQuery(query),
     ...(opened && { opened: parseSnapshot(opened) }),
     ...(closed && { closed: parseSnapshot(closed) }),
   };

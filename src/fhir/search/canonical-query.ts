@@ -7,7 +7,8 @@ function encoded(text: string): string {
   return text.replace(needsEncoding, (character) => encodeURIComponent(character));
 }
 
-function sortedUnique(texts: readonly string[]): string[] {
+function sortedUnique(texts: readonly string[]): readonly string[] {
+  if (texts.length === 1) return texts;
   return [...new Set(texts)].sort();
 }
 
@@ -18,12 +19,25 @@ function clauseText({ parameter, modifier, values }: SearchClause): string {
     .join(',')}`;
 }
 
+export interface CanonicalClause {
+  /** Equal meaning, equal text. */
+  readonly text: string;
+  readonly clause: SearchClause;
+}
+
+/** The clauses of a query, each once, in the order of their texts. */
+export function canonicalClauses(query: SearchQuery): readonly CanonicalClause[] {
+  if (query.clauses.length === 1) return [{ text: clauseText(query.clauses[0]!), clause: query.clauses[0]! }];
+  const byText = new Map(query.clauses.map((clause) => [clauseText(clause), clause]));
+  return [...byText.keys()].sort().map((text) => ({ text, clause: byText.get(text)! }));
+}
+
 /**
  * In: a query. Out: its filters as `Type?name=value&…`, clauses and values sorted, each once. Queries that mean the same
  * give the same text (for what can be told without knowing data), and parsing the text gives the same query again.
  * Sort, count and page are left out.
  */
 export function canonicalQuery(query: SearchQuery): string {
-  const clauses = sortedUnique(query.clauses.map(clauseText));
+  const clauses = canonicalClauses(query).map(({ text }) => text);
   return clauses.length === 0 ? query.type : `${query.type}?${clauses.join('&')}`;
 }

@@ -23,7 +23,8 @@ export class SearchSubject {
   }
 }
 
-interface CompiledClause {
+/** One clause, ready to be asked of many resources of its type. */
+export interface CompiledClause {
   readonly parameter: IndexedParameter;
   readonly values: readonly SearchValue[];
   readonly isNegated: boolean;
@@ -32,7 +33,8 @@ interface CompiledClause {
 
 const compiledQueries = new WeakMap<SearchQuery, readonly CompiledClause[]>();
 
-function compileClause(definitions: FhirDefinitions, type: string, clause: SearchClause): CompiledClause {
+/** Throws when the type has no such parameter: parsing should have refused it. */
+export function compileClause(definitions: FhirDefinitions, type: string, clause: SearchClause): CompiledClause {
   const parameter = indexedParameters(definitions, type).get(clause.parameter.code);
   if (!parameter) throw new Error(`${type} has no indexed search parameter ${clause.parameter.code}`);
   const [first] = clause.values;
@@ -63,6 +65,11 @@ function hasMatch(entries: readonly SearchEntry[], { parameter, values }: Compil
 function isSatisfied(clause: CompiledClause, { isPresent, entries }: ParameterEntries): boolean {
   if (clause.isPresenceWanted !== undefined) return clause.isPresenceWanted === isPresent;
   return hasMatch(entries, clause) !== clause.isNegated;
+}
+
+/** Whether the subject satisfies this clause; queries are those of which all clauses are satisfied. `baseUrl` is the query's. */
+export function satisfiesClause(clause: CompiledClause, subject: SearchSubject, baseUrl: string): boolean {
+  return isSatisfied(clause, subject.entriesOf(clause.parameter, baseUrl));
 }
 
 /** The same as matchesQuery, for a resource that many queries are asked about. */

@@ -1,11 +1,11 @@
 // The workers around the transaction: hints that survive failures, the sweep that needs none, batches that stop at a prefix, isolation.
 import { EmbeddedBus } from '../../../src/bus';
-import { MatcherWorker, TypeGroupIndex, type MatchIndex } from '../../../src/matching';
+import { MatcherWorker, type MatchIndex } from '../../../src/matching';
 import { Metrics, Supervisor, SystemClock, type Database, type Statement, type Tx } from '../../../src/platform';
 import { incarnationOf } from '../../../src/subscriptions';
 import { eventually } from '../../support/deadline';
 import { silentLog } from '../../support/silent-log';
-import { context, definitions, get, parsed, put, subscribe, subscription } from '../subscriptions/world';
+import { context, get, parsed, put, subscribe, subscription } from '../subscriptions/world';
 import { checkLedger, createMatchWorld, ledger, patient, rootOf, settle, told, write, type MatchWorld } from './world';
 
 let world: MatchWorld;
@@ -98,13 +98,13 @@ it('S4.13: criteria whose evaluation throws are isolated and reported; the other
   await subscribe(world, subscription('Patient?gender=male', { id: 'good' }));
   await subscribe(world, subscription('Patient?gender=female', { id: 'bad' }));
   const side = world.newMatcher();
-  const inner = new TypeGroupIndex(side.registry, definitions);
+  const inner = side.index;
   const index: MatchIndex = {
     mayMatch: (tenant, type, isDelete) => inner.mayMatch(tenant, type, isDelete),
     match: (input) => {
       const answer = inner.match(input);
       const bad = [...side.registry.groupsFor('default', 'Patient')].flatMap((group) =>
-        [...group.members].map((member) => member.entry).filter((entry) => entry.id === 'bad'),
+        group.members.filter((member) => member.id === 'bad'),
       );
       return { ...answer, broken: bad.length > 0 ? [{ entries: bad, reason: 'a bug in a search type' }] : [] };
     },

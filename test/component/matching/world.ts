@@ -2,8 +2,8 @@
 import { scheduleDeliveries } from '../../../src/deliveries/ledger/schedule';
 import { tombstone, writeRuntime } from '../../../src/deliveries/ledger/runtime';
 import type { FhirResource } from '../../../src/fhir';
-import { Matcher, MATCHER_SESSION_SETTINGS, MatchSweepWorker, TypeGroupIndex } from '../../../src/matching';
-import type { MatcherDeps } from '../../../src/matching';
+import { Matcher, MATCHER_SESSION_SETTINGS, MatchSweepWorker, PredicateIndex } from '../../../src/matching';
+import type { MatcherDeps, MatchIndex } from '../../../src/matching';
 import { hash53, Metrics, type Tx } from '../../../src/platform';
 import type { ResourceChange, WriteParticipant } from '../../../src/store';
 import { incarnationOf, type SubscriptionRegistry } from '../../../src/subscriptions';
@@ -21,6 +21,7 @@ import {
 export interface MatchSide {
   readonly matcher: Matcher;
   readonly registry: SubscriptionRegistry;
+  readonly index: MatchIndex;
   readonly sweep: MatchSweepWorker;
 }
 
@@ -43,12 +44,13 @@ export async function createMatchWorld(options: WorldOptions = {}): Promise<Matc
   const newMatcher = (changes: Partial<MatcherDeps> = {}): MatchSide => {
     const database = world.test.open({ settings: { ...MATCHER_SESSION_SETTINGS }, poolMax: 2 });
     const registry = world.newRegistry();
+    const index = new PredicateIndex(registry, definitions);
     const { store, clock, statusWriter } = world;
     const matcher = new Matcher({
       database,
       store,
       registry,
-      index: new TypeGroupIndex(registry, definitions),
+      index,
       schedule: scheduleDeliveries,
       onScheduled: () => undefined,
       clock,
@@ -66,7 +68,7 @@ export async function createMatchWorld(options: WorldOptions = {}): Promise<Matc
       log: silentLog,
       intervalMs: 1_000,
     });
-    return { matcher, registry, sweep };
+    return { matcher, registry, index, sweep };
   };
   return { ...world, newMatcher };
 }

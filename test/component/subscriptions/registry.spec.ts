@@ -16,7 +16,7 @@ type Members = [id: string, isOpenedBySnapshot: boolean, isClosed: boolean][];
 const groups = (registry: SubscriptionRegistry, type = 'Patient') =>
   [...registry.groupsFor('default', type)].map((group): [string, Members] => [
     group.canonical,
-    [...group.members].map(({ entry, interval }) => [entry.id, Boolean(interval.opened), Boolean(interval.closed)]),
+    group.members.map(({ id, opened, closed }) => [id, Boolean(opened), Boolean(closed)]),
   ]);
 
 it('groups equal criteria, whatever their spelling, and keeps types and tenants apart', async () => {

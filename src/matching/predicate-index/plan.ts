@@ -1,0 +1,61 @@
+// From a query to what the index can do with each of its clauses: find groups by keys, sort them by a bound, or only verify.
+import { canonicalClauses, indexedParameters } from '../../fhir';
+import type { FhirDefinitions, IndexedParameter, SearchClause, SearchQuery, SearchValue } from '../../fhir';
+import { keysOfValue, type Form, type Key, type ValueKeys } from './access-keys';
+import { boundOfValue, type Bound } from './orders';
+
+/** A clause is found when the event has one of these. */
+export interface FiledKey {
+  readonly form: Form;
+  readonly key: Key;
+}
+
+export interface PlannedClause {
+  /** Equal text, equal meaning. */
+  readonly text: string;
+  readonly clause: SearchClause;
+  readonly parameter: IndexedParameter;
+  /** One for each value, joined by OR; absent when the clause cannot be found by keys. */
+  readonly values?: readonly ValueKeys[];
+  /** To have one of the keys is to satisfy the clause. */
+  readonly isExact: boolean;
+  readonly bound?: Bound;
+}
+
+/** The kinds of value that a parameter of a type takes; others mean something that only the language knows. */
+const plainKinds: Readonly<Record<string, readonly SearchValue['kind'][]>> = {
+  token: ['token', 'missing'],
+  reference: ['reference', 'reference-identifier', 'missing'],
+  string: ['string', 'missing'],
+  uri: ['uri', 'missing'],
+  date: ['date', 'missing'],
+};
+
+/** Modifiers under which a value is still compared with the parameter's entries, one by one. */
+const plainModifiers: readonly unknown[] = [undefined, 'exact', 'contains', 'identifier', 'missing'];
+
+function isPlain({ parameter, modifier, values }: SearchClause): boolean {
+  const kinds = plainKinds[parameter.type] ?? [];
+  return plainModifiers.includes(modifier) && values.every((value) => kinds.includes(value.kind));
+}
+
+function planClause(text: string, clause: SearchClause, parameter: IndexedParameter): PlannedClause {
+  const verified = { text, clause, parameter, isExact: false };
+  if (!isPlain(clause)) return verified;
+  const values = clause.values.map(keysOfValue);
+  if (values.every((value) => value !== undefined)) {
+    return { ...verified, values, isExact: values.every(({ form }) => form.isExact) };
+  }
+  const bound = clause.values.length === 1 ? boundOfValue(clause.values[0]!) : undefined;
+  return bound ? { ...verified, bound } : verified;
+}
+
+/** The clauses of a query, each once, in the order of their texts. Throws for a parameter that the type does not have. */
+export function planQuery(definitions: FhirDefinitions, query: SearchQuery): readonly PlannedClause[] {
+  const parameters = indexedParameters(definitions, query.type);
+  return canonicalClauses(query).map(({ text, clause }) => {
+    const parameter = parameters.get(clause.parameter.code);
+    if (!parameter) throw new Error(`${query.type} has no indexed search parameter ${clause.parameter.code}`);
+    return planClause(text, clause, parameter);
+  });
+}

@@ -1,0 +1,71 @@
+// The groups of one tenant, resource type and base URL: where each lies, and what is left to verify once it was found.
+import { parseCriteria, type FhirDefinitions, type SearchQuery } from '../../fhir';
+import type { RegistryGroup } from '../../subscriptions';
+import { Bucket, type BucketGroups } from './bucket';
+import type { GroupColumns } from './group-columns';
+import { planQuery, type PlannedClause } from './plan';
+import { Predicates, type Predicate } from './predicates';
+import { Statistics } from './statistics';
+
+export class TypeIndex implements BucketGroups {
+  readonly statistics = new Statistics();
+  readonly predicates: Predicates;
+  readonly root: Bucket;
+
+  constructor(
+    private readonly definitions: FhirDefinitions,
+    private readonly columns: GroupColumns,
+    home: Pick<RegistryGroup, 'type' | 'baseUrl'>,
+  ) {
+    this.predicates = new Predicates(definitions, home.type, home.baseUrl);
+    this.root = new Bucket(this, []);
+  }
+
+  /** Throws, and changes nothing, when the query cannot be planned. */
+  add(group: RegistryGroup, query: SearchQuery): void {
+    const clauses = planQuery(this.definitions, query);
+    for (const { parameter, values } of clauses) {
+      for (const { form } of values ?? []) this.statistics.watch(parameter, form);
+    }
+    // Before it is placed: a bucket that splits asks for the clauses of what lies in it.
+    this.columns.set(group, clauses.length, -1);
+    const access = this.root.add(group.number, clauses);
+    if (access?.isExact) this.columns.proven[group.number] = clauses.indexOf(access);
+    if (!isProvenByPlace(clauses, access)) this.compile(group.number, clauses);
+  }
+
+  remove(group: RegistryGroup): void {
+    const { number } = group;
+    this.root.remove(number, this.clausesOf(number));
+    const held = this.columns.residuals[number];
+    for (const predicate of held === undefined ? [] : [held].flat()) this.predicates.giveBack(predicate);
+    this.columns.clear(number);
+  }
+
+  clausesOf(number: number): readonly PlannedClause[] {
+    const { canonical, baseUrl } = this.columns.groups[number]!;
+    return planQuery(this.definitions, parseCriteria(this.definitions, canonical, { baseUrl }));
+  }
+
+  /** What a candidate must satisfy besides the clause that every path to it proves. */
+  residualsOf(number: number): readonly Predicate[] | Predicate {
+    return this.columns.residuals[number] ?? this.compile(number, this.clausesOf(number));
+  }
+
+  private compile(number: number, clauses: readonly PlannedClause[]): readonly Predicate[] | Predicate {
+    const proven = this.columns.proven[number];
+    const held = clauses.filter((_, index) => index !== proven).map((clause) => this.predicates.take(clause));
+    const residuals = held.length === 1 ? held[0]! : held;
+    this.columns.residuals[number] = residuals;
+    return residuals;
+  }
+}
+
+/** Whether whatever finds the group proves its clauses: by one key, by one bound, or by a key and a bound below it. */
+function isProvenByPlace(clauses: readonly PlannedClause[], access: PlannedClause | undefined): boolean {
+  if (!access) return clauses.length === 0;
+  if (clauses.length === 1) return access.isExact || access.bound !== undefined;
+  const [first, second] = clauses;
+  const other = first === access ? second : first;
+  return clauses.length === 2 && access.isExact && other!.bound !== undefined;
+}

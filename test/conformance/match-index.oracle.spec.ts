@@ -1,0 +1,99 @@
+// The match index against the plain evaluation of everything: for generated criteria over the official examples, with subscriptions
+// coming, changing and going between the events, both answer the same. More of the same, and larger: `npm run bench -- matching`.
+import fc from 'fast-check';
+import { definitionsFor, FhirError, parseCriteria, type FhirResource } from '../../src/fhir';
+import { PredicateIndex, type MatchAnswer, type MatchInput } from '../../src/matching';
+import { RegistryGroups } from '../../src/subscriptions/registry-groups';
+import { exampleResources, generatedCriteria, pick, seededRandom, type Random } from '../support/generated-criteria';
+import { LinearMatchIndex } from '../support/linear-match-index';
+
+const definitions = definitionsFor('R4');
+const baseUrl = 'http://127.0.0.1/fhir';
+const byType = new Map<string, FhirResource[]>();
+for (const resource of exampleResources()) {
+  byType.set(resource.resourceType, [...(byType.get(resource.resourceType) ?? []), resource]);
+}
+const types = [...byType.keys()];
+
+/** Two indexes on equal registries, which always hear the same. */
+class Duel {
+  private readonly followed = new RegistryGroups();
+  private readonly plain = new RegistryGroups();
+  private readonly index = new PredicateIndex(this.followed, definitions);
+  private readonly oracle = new LinearMatchIndex(this.plain, definitions);
+
+  constructor(private readonly random: Random) {}
+
+  /** Adds the subscription, or replaces what has its key. */
+  put(subscriptionKey: number, type: string): void {
+    const criteria = generatedCriteria(this.random, definitions, byType.get(type)!);
+    try {
+      const query = parseCriteria(definitions, criteria, { baseUrl });
+      const facts = { subscriptionKey, tenant: 'default', id: `s${subscriptionKey}` };
+      const entry = { ...facts, sendDeletes: this.random() < 0.2, intervals: [{ query }] };
+      this.followed.put(entry);
+      this.plain.put(entry);
+    } catch (error) {
+      // Expected: criteria that cannot be evaluated exactly, such as a text that folds to nothing.
+      if (!(error instanceof FhirError)) throw error;
+    }
+  }
+
+  remove(subscriptionKey: number): void {
+    this.followed.remove(subscriptionKey);
+    this.plain.remove(subscriptionKey);
+  }
+
+  /** What both answer; fails when they differ. */
+  compare(resource: FhirResource, isDelete: boolean): number {
+    const { resourceType: type, id = 'x' } = resource;
+    const writtenAt = new Date('2026-01-01T00:00:00Z');
+    const input: MatchInput = { tenant: 'default', type, id, xid: 100, writtenAt, isDelete, resource };
+    const [found, expected] = [this.index.match(input), this.oracle.match(input)];
+    expect(this.texts(found)).toEqual(this.texts(expected));
+    if (found.matched.length > 0) expect(this.index.mayMatch('default', type, isDelete)).toBe(true);
+    return found.matched.length;
+  }
+
+  private texts({ matched, broken }: MatchAnswer): unknown {
+    return { matched: matched.map(({ subscriptionKey }) => subscriptionKey), broken: broken.length };
+  }
+}
+
+it('finds exactly what evaluating everything finds, while subscriptions come and go', () => {
+  let matches = 0;
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      const random = seededRandom(seed);
+      const duel = new Duel(random);
+      const own = Array.from({ length: 3 }, () => pick(random, types));
+      for (let key = 1; key <= 400; key += 1) duel.put(key, pick(random, own));
+      for (let event = 0; event < 60; event += 1) {
+        matches += duel.compare(pick(random, byType.get(pick(random, own))!), random() < 0.2);
+        for (let change = 0; change < 5; change += 1) {
+          const key = 1 + Math.floor(random() * 500);
+          if (random() < 0.4) duel.remove(key);
+          else duel.put(key, pick(random, own));
+        }
+      }
+      for (let key = 1; key <= 500; key += 1) duel.remove(key);
+      for (const type of own) expect(duel.compare(byType.get(type)![0]!, false)).toBe(0);
+    }),
+    { numRuns: 12 },
+  );
+  expect(matches).toBeGreaterThan(1_000);
+});
+
+it.each([1, 2])('finds the same among many criteria of few types, seed %i', (seed) => {
+  const random = seededRandom(seed);
+  const duel = new Duel(random);
+  const own = ['Observation', 'Patient', 'Encounter'];
+  for (let key = 1; key <= 3_000; key += 1) duel.put(key, pick(random, own));
+  const matches = own.flatMap((type) =>
+    byType
+      .get(type)!
+      .slice(0, 40)
+      .map((one) => duel.compare(one, false)),
+  );
+  expect(Math.max(...matches)).toBeGreaterThan(100);
+});

@@ -1,0 +1,125 @@
+// Criteria of all kinds, made from what resources hold: values that some resource has, near misses of them, OR lists, negations,
+// ranges. Deterministic: the same numbers give the same criteria.
+import fs from 'node:fs';
+import path from 'node:path';
+import { indexedParameters, type FhirDefinitions, type FhirResource, type IndexedParameter } from '../../src/fhir';
+import type { SearchEntry } from '../../src/fhir';
+
+/** A number in [0, 1), the next at each call. */
+export type Random = () => number;
+
+/** Mulberry32: small, fast, good enough to make test data. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export function pick<T>(random: Random, items: readonly T[]): T {
+  return items[Math.floor(random() * items.length)]!;
+}
+
+/** The official examples where they lie beside the project, else the selection that the project carries. */
+export function exampleResources(): FhirResource[] {
+  const root = path.resolve(__dirname, '../..');
+  const folders = ['../shared/data/fhir-r4', 'test/fixtures/r4'].map((folder) => path.join(root, folder));
+  const folder = folders.find((each) => fs.existsSync(each))!;
+  const names = fs.readdirSync(folder).filter((file) => file.endsWith('.json') && !file.startsWith('Bundle'));
+  return names.map((file) => JSON.parse(fs.readFileSync(path.join(folder, file), 'utf8')) as FhirResource);
+}
+
+const datePrefixes = ['', '', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ne'];
+
+/** A date of some precision at `at`, or a while before or after. */
+function dateText(random: Random, at: number): string {
+  const shift = pick(random, [0, 0, 1, -1, 86_400_000, -40 * 86_400_000, 400 * 86_400_000]);
+  const time = Math.min(Math.max(at + shift, Date.UTC(1800, 0)), Date.UTC(2200, 0));
+  const iso = new Date(time).toISOString();
+  return pick(random, [iso.slice(0, 4), iso.slice(0, 7), iso.slice(0, 10), `${iso.slice(0, 19)}Z`]);
+}
+
+const escaped = (text: string): string => text.replace(/[\\,|$]/g, '\\$&');
+
+function tokenText(random: Random, system: string | undefined, code: string): string {
+  const forms = [escaped(code), `|${escaped(code)}`];
+  if (system !== undefined) forms.push(`${escaped(system)}|${escaped(code)}`, `${escaped(system)}|`);
+  const form = pick(random, forms);
+  return form === '' || form === '|' ? 'nothing' : form;
+}
+
+function part(random: Random, text: string): string {
+  const start = random() < 0.5 ? 0 : Math.floor(random() * text.length);
+  return text.slice(start, start + 1 + Math.floor(random() * 8));
+}
+
+interface Written {
+  readonly modifier: string;
+  readonly value: string;
+}
+
+function written(random: Random, entry: SearchEntry): Written {
+  switch (entry.kind) {
+    case 'token':
+      return { modifier: pick(random, ['', '', '', ':not']), value: tokenText(random, entry.system, entry.code) };
+    case 'reference':
+      return {
+        modifier: '',
+        value: escaped(pick(random, [entry.key, entry.versionKey ?? entry.key, entry.id ?? entry.key])),
+      };
+    case 'reference-identifier':
+      return { modifier: ':identifier', value: tokenText(random, entry.identifier.system, entry.identifier.code) };
+    case 'uri':
+      return { modifier: '', value: escaped(entry.uri) };
+    case 'date': {
+      const ends = [entry.low, entry.high].filter(Number.isFinite);
+      return {
+        modifier: '',
+        value: pick(random, datePrefixes) + dateText(random, ends.length > 0 ? pick(random, ends) : 0),
+      };
+    }
+    case 'string': {
+      const modifier = pick(random, ['', '', ':exact', ':contains']);
+      return { modifier, value: escaped(modifier === ':exact' ? entry.value : part(random, entry.folded)) };
+    }
+    default:
+      return { modifier: ':missing', value: pick(random, ['true', 'false']) };
+  }
+}
+
+function clause(random: Random, parameter: IndexedParameter, resources: readonly FhirResource[]): string | undefined {
+  const { code } = parameter.definition;
+  if (random() < 0.05) return `${code}:missing=${pick(random, ['true', 'false'])}`;
+  const entries = resources.flatMap((resource) => parameter.extract(resource, '').entries);
+  if (entries.length === 0) return undefined;
+  const first = written(random, pick(random, entries));
+  const values = [first.value];
+  while (random() < 0.3) {
+    const other = written(random, pick(random, entries));
+    if (other.modifier === first.modifier) values.push(other.value);
+  }
+  const texts = values.filter((value) => value.trim() !== '');
+  if (texts.length === 0) return undefined;
+  return `${code}${first.modifier}=${texts.map((text) => encodeURIComponent(text)).join(',')}`;
+}
+
+/**
+ * In: resources of one type. Out: criteria of zero to four clauses, most of which some of the resources satisfy in part. What a
+ * parser then refuses (a text that folds to nothing) is the caller's to skip.
+ */
+export function generatedCriteria(
+  random: Random,
+  definitions: FhirDefinitions,
+  resources: readonly FhirResource[],
+): string {
+  const type = resources[0]!.resourceType;
+  const parameters = [...indexedParameters(definitions, type).values()];
+  const count = pick(random, [0, 1, 1, 2, 2, 2, 3, 4]);
+  const about = Array.from({ length: 4 }, () => pick(random, resources));
+  const clauses = Array.from({ length: count }, () => clause(random, pick(random, parameters), about));
+  const texts = clauses.filter((text) => text !== undefined);
+  return texts.length === 0 ? type : `${type}?${texts.join('&')}`;
+}
