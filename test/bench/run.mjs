@@ -1,5 +1,5 @@
 // `npm run bench [-- name …]`: the yardsticks of the architecture, each beside its baseline of the same run. Real processes (server,
-// receiver, load generator) on 127.0.0.1, durable Postgres. Names: create delivered latency hanging neighbours order outages
+// receiver, load generator) on 127.0.0.1, durable Postgres. Names: create delivered latency fan-out hanging neighbours order outages
 // burst lane backlog; none = all.
 // Flags: --subscriptions=100000 --same-type=1000 --seconds=10 --samples=500 --quick --profile (CPU profiles beside the results)
 import { parseArgs } from 'node:util';
@@ -9,12 +9,25 @@ import { machine, printFigures, writeResult } from './report.mjs';
 import { measureBaselines } from './scenarios/baselines.mjs';
 import { create } from './scenarios/create.mjs';
 import { delivered } from './scenarios/delivered.mjs';
+import { fanOut } from './scenarios/fan-out.mjs';
 import { backlog, lane } from './scenarios/backlog.mjs';
 import { burst, order, outages } from './scenarios/holding.mjs';
 import { hanging, neighbours } from './scenarios/isolation.mjs';
 import { latency } from './scenarios/latency.mjs';
 
-const scenarios = { create, delivered, latency, hanging, neighbours, order, outages, burst, lane, backlog };
+const scenarios = {
+  create,
+  delivered,
+  latency,
+  'fan-out': fanOut,
+  hanging,
+  neighbours,
+  order,
+  outages,
+  burst,
+  lane,
+  backlog,
+};
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -38,6 +51,7 @@ const options = {
   sameType: values.quick ? 100 : Number(values['same-type']),
   samples: values.quick ? 100 : Number(values.samples),
   prepareMs: Number(values['prepare-seconds']) * 1000,
+  fanOut: values.quick ? 1_000 : 10_000,
   laneRows: values.quick ? 50_000 : 1_000_000,
   backlogRows: values.quick ? 5_000 : 100_000,
 };

@@ -99,6 +99,20 @@ serve({
     return { createRate, deliveredRate: (b.arrived - a.arrived) / ((b.at - a.at) / 1000), sent: door.state.sent };
   },
 
+  /** One create that `count` deliveries follow: milliseconds from its sending to the last arrival at the receiver. */
+  async oneToMany(fhirUrl, receiverUrl, count) {
+    const started = performance.now();
+    const end = started + 120_000;
+    await post(`${fhirUrl}/Patient`, body(1));
+    for (;;) {
+      const response = await request(`${receiverUrl}/count`, { dispatcher: agent });
+      const arrived = Number(await response.body.text());
+      if (arrived >= count) return performance.now() - started;
+      if (performance.now() > end) throw new Error(`${arrived} of ${count} arrived within two minutes`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  },
+
   listen: () =>
     new Promise((resolve) =>
       ownReceiver.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${ownReceiver.address().port}`)),
