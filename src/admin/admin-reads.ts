@@ -1,5 +1,5 @@
 // The operator's questions, answered from the doors of the rooms. Reading only; every list is bounded and pages by key.
-import { attemptsOf, listDeliveries, operatorFigures, subscriptionRuntime } from '../deliveries';
+import { attemptsOf, latencyOf, listDeliveries, operatorFigures, subscriptionRuntime } from '../deliveries';
 import type { DeliveryFilter, DeliveryPosition, DeliveryVerbs, ListedAttempt, ListedDelivery } from '../deliveries';
 import { SUBSCRIPTION_STATUSES } from '../fhir';
 import type { Clock, Database, Metrics, Supervisor } from '../platform';
@@ -74,10 +74,12 @@ export class AdminReads {
     };
   }
 
-  /** The newest incarnation of one Subscription, also a deleted one. @throws FhirError 404 */
+  /** The newest incarnation of one Subscription, also a deleted one, with the times of its latest deliveries. @throws FhirError 404 */
   async subscription(id: string): Promise<object> {
-    const [view] = await this.views([await this.incarnation(id)]);
-    return { asOf: this.deps.clock.now(), ...view };
+    const incarnation = await this.incarnation(id);
+    const [view] = await this.views([incarnation]);
+    const latency = await latencyOf(this.deps.database, incarnation.subscriptionKey);
+    return { asOf: this.deps.clock.now(), ...view, latency };
   }
 
   /** Deliveries, newest first, each with its latest attempts. @throws FhirError 400 naming the parameter, 404 unknown subscription */

@@ -2,8 +2,8 @@
 import type { Log, Metrics } from '../platform';
 import { shownUrl } from './error-text';
 import type { FinishedResult } from './finisher';
-
-const LATENCY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200, 86_400];
+import { LatencyReport } from './latency-report';
+import { LATENCY_BUCKETS_S } from './limits';
 
 export class DeliveryReport {
   private readonly outcomes;
@@ -25,17 +25,12 @@ export class DeliveryReport {
       'herald_delivery_retries_total',
       'Attempts that were not the first of their delivery',
     );
-    this.latency = metrics.histogram(
-      'herald_delivery_latency_seconds',
-      'From the write of a resource to its delivery',
-      [],
-      LATENCY_BUCKETS,
-    );
+    this.latency = new LatencyReport(metrics);
     this.duration = metrics.histogram(
       'herald_delivery_attempt_seconds',
       'Duration of one request',
       [],
-      LATENCY_BUCKETS.slice(0, 12),
+      LATENCY_BUCKETS_S.slice(0, 12),
     );
     this.stale = metrics.counter(
       'herald_delivery_stale_results_total',
@@ -46,6 +41,7 @@ export class DeliveryReport {
   /** Counts and logs a batch the ledger has answered. */
   finished(results: readonly FinishedResult[]): void {
     for (const one of results) {
+      this.latency.note(one);
       this.count(one);
       this.line(one);
       this.deathOf(one);
@@ -62,10 +58,8 @@ export class DeliveryReport {
     }
     if (!accepted) this.stale.inc();
     if (!changed) return;
-    if (result.verdict === 'done') {
-      this.outcomes.inc({ outcome: 'delivered' });
-      this.latency.observe(Math.max(0, (tried.endedAt.getTime() - delivery.writtenAt.getTime()) / 1_000));
-    } else if (result.verdict === 'dead') this.outcomes.inc({ outcome: result.deadReason ?? 'dead' });
+    if (result.verdict === 'done') this.outcomes.inc({ outcome: 'delivered' });
+    else if (result.verdict === 'dead') this.outcomes.inc({ outcome: result.deadReason ?? 'dead' });
   }
 
   /** What was given up is said by itself: the Subscription's status speaks of its endpoint, and that may be well. */

@@ -23,6 +23,7 @@ export {
   type ListedDelivery,
 } from './ledger/list-deliveries';
 export { ensureAttemptPartitions } from './ledger/partitions';
+export { latencyOf, type LatencyView } from './ledger/latency';
 export { subscriptionRuntime, type BreakerView, type SubscriptionRuntime } from './ledger/read-models';
 export { scheduleDeliveries, type MatchedDelivery, type MatchedEvent } from './ledger/schedule';
 export { DELIVERER_SESSION_SETTINGS } from './session-settings';

@@ -71,6 +71,14 @@ export const AUDIT_DETAILS_MAX = 10;
 export const GAP_ROWS_MAX = 200_000;
 export const GAP_ROWS_PER_SUBSCRIPTION = 50_000;
 export const GAP_RECOUNT_MS = 86_400_000;
+/** Subscriptions with latency histograms of their own in one process, and the histograms' upper bounds; the rest share one series. */
+export const METRIC_SUBSCRIPTIONS_MAX = 100;
+export const LATENCY_BUCKETS_S = [
+  0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200, 86_400,
+];
+/** Deliveries whose times a Subscription's page sums up, and the latest event numbers they are looked for among. */
+export const LATENCY_SAMPLE_MAX = 200;
+export const LATENCY_ROWS_MAX = 1_000;
 /** Slices looked at to find the oldest waiting delivery. */
 export const OLDEST_WAITING_SLICES_MAX = 2_000;
 /** The retention's steps: rows looked at in one transaction, subscriptions asked about at a time, and how long dropping a partition may hold up writers. */

@@ -68,6 +68,17 @@ const tried = (id: string): Promise<any> =>
     return only?.attempts.length > 0 ? only : undefined;
   });
 
+it('S4.23: the times to the first request and to the delivery, on the page and as histograms with the Subscription as label', async () => {
+  const id = await publishing();
+  await write('timed');
+  await operator.states(id, { delivered: 1 });
+  const times = { p50Ms: expect.any(Number), p95Ms: expect.any(Number) };
+  expect(await page(id)).toMatchObject({ latency: { sample: 1, toFirstAttempt: times, toDelivered: times } });
+  const { text } = await herald.get('/metrics');
+  for (const name of ['herald_delivery_latency_seconds', 'herald_delivery_first_attempt_latency_seconds'])
+    expect(text).toContain(`${name}_count{subscription="${id}"} 1`);
+});
+
 describe('S2.22, S2.4: the cases of the collection that are deliveries', () => {
   it('event notice: 201, delivered, with no body', async () => {
     const id = await noticing('123');
