@@ -74,9 +74,12 @@ it('S4.23: the times to the first request and to the delivery, on the page and a
   await operator.states(id, { delivered: 1 });
   const times = { p50Ms: expect.any(Number), p95Ms: expect.any(Number) };
   expect(await page(id)).toMatchObject({ latency: { sample: 1, toFirstAttempt: times, toDelivered: times } });
-  const { text } = await herald.get('/metrics');
-  for (const name of ['herald_delivery_latency_seconds', 'herald_delivery_first_attempt_latency_seconds'])
-    expect(text).toContain(`${name}_count{subscription="${id}"} 1`);
+  // The ledger knows before the histograms do.
+  const names = ['herald_delivery_latency_seconds', 'herald_delivery_first_attempt_latency_seconds'];
+  await eventually(async () => {
+    const { text } = await herald.get('/metrics');
+    return names.every((name) => text.includes(`${name}_count{subscription="${id}"} 1`));
+  });
 });
 
 describe('S2.22, S2.4: the cases of the collection that are deliveries', () => {
@@ -240,13 +243,10 @@ it('S2.5: err-id and 20 others: the 20 arrive, err-id ends as a dead letter, and
   const { body } = await herald.get(`Subscription/${id}`);
   expect([body.status, body.error]).toEqual(['active', undefined]);
   await eventually(async () => /^herald_dead_letters [1-9]/m.test((await herald.get('/metrics')).text));
-  expect(
-    herald.logLines().find((line) => line['msg'] === 'delivery.dead-lettered' && line['subscriptionId'] === id),
-  ).toMatchObject({
-    cause: 'poison',
-    eventNumber: 1,
-    status: 500,
-  });
+  const isOurs = (line: Record<string, unknown>): boolean =>
+    line['msg'] === 'delivery.dead-lettered' && line['subscriptionId'] === id;
+  const line = await eventually(() => herald.logLines().find(isOurs), { what: 'the log line of the dead letter' });
+  expect(line).toMatchObject({ cause: 'poison', eventNumber: 1, status: 500 });
   const { body: status } = await herald.get('/admin/status');
   expect(status.deadLetters.count).toBeGreaterThanOrEqual(1);
   expect(status.verdict).toMatch(/^Nothing is lost, but \d+ dead letter\(s\) wait/);
