@@ -1,18 +1,19 @@
 // The HTTP server of the process: Nest carries it, rest and admin answer on it. A process without the role `api` has health and metrics only.
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Module, type DynamicModule, type LoggerService } from '@nestjs/common';
+import { Module, type DynamicModule, type INestApplication, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AdminModule } from '../admin';
 import { operationList } from '../operations';
-import type { Log } from '../platform';
+import type { Clock, Log } from '../platform';
 import { httpAdapter, OutcomeModule, RestModule } from '../rest';
 import type { Parts } from './compose';
+import { HTTP_CLOSE_MS_MAX, HTTP_CLOSE_POLL_MS } from './limits';
 
 export interface HttpService {
   /** The address it really listens on; the port is known even when 0 was asked for. */
   readonly address: { readonly host: string; readonly port: number };
-  /** Takes no new connections, answers what is being answered, closes. */
+  /** Takes no new connections, answers what is being answered (not longer than `HTTP_CLOSE_MS_MAX`), closes. */
   close(): Promise<void>;
 }
 
@@ -34,7 +35,23 @@ export async function startHttp(parts: Parts): Promise<HttpService> {
   await nest.listen(config.port, config.host);
   const server = nest.getHttpServer() as Server;
   const { address, port } = server.address() as AddressInfo;
-  return { address: { host: address, port }, close: () => nest.close() };
+  return { address: { host: address, port }, close: () => closeHttp(nest, server, parts.clock) };
+}
+
+/**
+ * The framework closes the connections that are idle now. One whose last answer goes out a moment later would live on for its keep-alive time, and
+ * the process with it: so idle ones are closed until none is left.
+ */
+async function closeHttp(nest: INestApplication, server: Server, clock: Clock): Promise<void> {
+  const done = new AbortController();
+  const closing = nest.close().finally(() => done.abort());
+  const untilMs = clock.monotonicMs() + HTTP_CLOSE_MS_MAX;
+  while (!done.signal.aborted) {
+    if (clock.monotonicMs() < untilMs) server.closeIdleConnections();
+    else server.closeAllConnections();
+    await clock.sleep(HTTP_CLOSE_POLL_MS, done.signal);
+  }
+  await closing;
 }
 
 /** What the framework says about itself, as lines of our log. */

@@ -16,3 +16,6 @@ export const LONG_WRITE_MS = 5_000;
 export const LONG_READ_MS = 600_000;
 /** The retention's first round after a start. */
 export const RETENTION_FIRST_AFTER_MS = 60_000;
+/** How long requests under way may take once the server closes, and how often connections that have become idle are looked for. */
+export const HTTP_CLOSE_MS_MAX = 5_000;
+export const HTTP_CLOSE_POLL_MS = 50;
