@@ -4,9 +4,14 @@ import type { Worker } from '../platform';
 
 /**
  * Called with the hashes of roots that may have unmatched events: at least one, each once, at most `BATCH_ROOTS_MAX`.
- * A throw means "again": the bus hands the same roots out once more.
+ * `more` hands over what has been rung meanwhile, as far as the bus knows of it (perhaps nothing), to be handled in the same call.
+ * A throw means "again": the bus hands the same roots out once more, those of `more` included.
  */
-export type HandleRoots = (rootHashes: readonly number[], signal: AbortSignal) => Promise<void>;
+export type HandleRoots = (
+  rootHashes: readonly number[],
+  signal: AbortSignal,
+  more: () => readonly number[],
+) => Promise<void>;
 
 /** Abstract class: the type and the injection token in one. */
 export abstract class EventBus {

@@ -1,7 +1,7 @@
 // The ledger cut: one transaction that claims events, catches up with the subscriptions, matches in memory, numbers and inserts the
 // deliveries, and marks the events. All of it or nothing, so a repeat burns no number and nothing is matched twice.
 import type { FhirResource } from '../fhir';
-import { claimEvents, markMatched, type ResourceEvent } from '../outbox';
+import { claimEvents, lowestUnmatched, markMatched, type ResourceEvent } from '../outbox';
 import { failpoint, type Clock, type Database, type Log, type Metrics, type Tx } from '../platform';
 import { versionName, type ResourceStore, type VersionKey } from '../store';
 import type { SubscriptionRegistry } from '../subscriptions';
@@ -26,6 +26,17 @@ export interface ScheduledMatch {
 
 /** Numbers and inserts deliveries in the order given; answers the subscriptions touched. The deliveries room's door. */
 export type ScheduleDeliveries = (tx: Tx, now: Date, matched: readonly ScheduledMatch[]) => Promise<number[]>;
+
+/** Which roots a match is about. */
+interface Roots {
+  now(): readonly number[];
+  /** What has been rung since it was asked last. */
+  more(): readonly number[];
+  /** Events with a higher seq are left alone. */
+  readonly mark: number;
+}
+
+const NOTHING_DECIDED: BatchOutcome = { decided: [], deliveries: 0, broken: [] };
 
 export interface MatcherDeps {
   /** Sessions with `MATCHER_SESSION_SETTINGS`. */
@@ -70,25 +81,34 @@ export class Matcher {
   /**
    * Matches everything these roots have, transaction by transaction, until a claim finds nothing. Answers false when it stopped earlier
    * (abort, or other roots' turn): then call it again. Throws what the database throws; whatever was not committed is still unmatched.
-   * One call at a time per process: callers queue.
+   * One call at a time per process: callers queue. Events with a seq above `mark` are left alone.
    */
-  matchRoots(rootHashes: readonly number[], signal: AbortSignal): Promise<boolean> {
+  matchRoots(rootHashes: readonly number[], signal: AbortSignal, mark = Infinity): Promise<boolean> {
+    const roots: Roots = { now: () => rootHashes, more: () => [], mark };
     return this.alone(async () => {
       for (let round = 0; round < ROUNDS_MAX && !signal.aborted; round += 1) {
-        if (await this.matchOnce(rootHashes)) return true;
+        if (await this.matchOnce(roots)) return true;
       }
       return false;
     });
   }
 
+  /**
+   * One transaction on what `now` answers when its turn has come. Of roots that `more` tells of once the claim is done, no later event is decided in it:
+   * so with everything rung in hand, causes are numbered before their effects, whatever their roots. Answers false when there may be more.
+   */
+  matchRound(roots: Pick<Roots, 'now' | 'more'>): Promise<boolean> {
+    return this.alone(() => this.matchOnce({ ...roots, mark: Infinity }));
+  }
+
   /** One transaction. Answers whether these roots had nothing more when it claimed: what was committed since has a hint of its own. */
-  private async matchOnce(rootHashes: readonly number[]): Promise<boolean> {
+  private async matchOnce(roots: Roots): Promise<boolean> {
     const { database, clock, onScheduled } = this.deps;
     const startedMs = clock.monotonicMs();
-    const { outcome, touched, isAll } = await database.transaction((tx) => this.matchInside(tx, rootHashes), {
+    const { outcome, touched, isAll } = await database.transaction((tx) => this.matchInside(tx, roots), {
       isEager: true,
     });
-    if (outcome.decided.length === 0) return true;
+    if (outcome.decided.length === 0) return isAll;
     await failpoint('match.after-commit');
     if (touched.length > 0) onScheduled(touched);
     this.metrics.batch(outcome, clock.monotonicMs() - startedMs, clock.now());
@@ -98,17 +118,19 @@ export class Matcher {
 
   private async matchInside(
     tx: Tx,
-    rootHashes: readonly number[],
+    roots: Roots,
   ): Promise<{ outcome: BatchOutcome; touched: number[]; isAll: boolean }> {
     const { registry, index, schedule, clock, claimMax, limits = BATCH_LIMITS } = this.deps;
     await failpoint('match.before-claim');
-    const claimed = await claimEvents(tx, rootHashes, claimMax);
-    if (claimed.length === 0) return { outcome: { decided: [], deliveries: 0, broken: [] }, touched: [], isAll: true };
+    const claimed = await claimEvents(tx, roots.now(), claimMax);
+    const events = await this.withoutEffects(tx, claimed, roots);
+    const isWhole = events.length === claimed.length && claimed.length < claimMax;
+    if (events.length === 0) return { outcome: NOTHING_DECIDED, touched: [], isAll: isWhole };
     await failpoint('match.after-claim');
     // After the claim, never before: whoever saw a Subscription active and then wrote is in the claim only after that activation committed.
     await registry.catchUp(tx);
     await failpoint('match.after-catch-up');
-    const planned = planPrefix(claimed, index, limits);
+    const planned = planPrefix(events, index, limits);
     const bodies = await this.readBodies(tx, planned);
     const outcome = await decide(planned, (key) => bodies.get(nameOf(key)), index, limits, paceOf(clock));
     await failpoint('match.after-match');
@@ -123,7 +145,16 @@ export class Matcher {
       markMatched(tx, seqs, now),
     ]);
     await failpoint('match.after-mark');
-    return { outcome, touched, isAll: outcome.decided.length === claimed.length && claimed.length < claimMax };
+    return { outcome, touched, isAll: isWhole && outcome.decided.length === events.length };
+  }
+
+  /** The claimed events up to the mark, and up to the first event of the roots that were rung during the claim: a later one may be its effect. */
+  private async withoutEffects(tx: Tx, claimed: readonly ResourceEvent[], roots: Roots): Promise<ResourceEvent[]> {
+    const events = claimed.filter(({ seq }) => seq <= roots.mark);
+    const rung = roots.more();
+    if (rung.length === 0 || events.length === 0) return events;
+    const lowest = await lowestUnmatched(tx, rung);
+    return lowest === undefined ? events : events.filter(({ seq }) => seq <= lowest);
   }
 
   /** Always the event's own version (of a delete the one before), never the current one. Throws when a version is missing: it was committed with its event. */

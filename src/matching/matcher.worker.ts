@@ -26,13 +26,28 @@ export class MatcherWorker implements Worker {
       await matcher.prime();
     });
     // A throw from here (a bug, not a lost database) hands the roots back to the bus; the supervisor starts this worker again.
-    await bus.consume((rootHashes, stop) => this.match(rootHashes, stop)).run(signal);
+    await bus.consume((rootHashes, stop, more) => this.match(rootHashes, stop, more)).run(signal);
   }
 
-  private async match(rootHashes: readonly number[], signal: AbortSignal): Promise<void> {
+  /** One transaction at a time, each with everything rung before it: busy roots keep no others waiting, and no effect passes its cause. */
+  private async match(
+    rootHashes: readonly number[],
+    signal: AbortSignal,
+    more: () => readonly number[],
+  ): Promise<void> {
+    const roots = new Set(rootHashes);
+    const add = (): readonly number[] => {
+      const rung = more();
+      for (const hash of rung) roots.add(hash);
+      return rung;
+    };
+    const now = (): number[] => {
+      add();
+      return [...roots];
+    };
     await this.untilDatabaseAnswers(signal, async () => {
-      const isDone = await this.deps.matcher.matchRoots(rootHashes, signal);
-      if (!isDone) this.deps.bus.publish(rootHashes);
+      const isDone = await this.deps.matcher.matchRound({ now, more: add });
+      if (!isDone) this.deps.bus.publish([...roots]);
     });
   }
 

@@ -17,6 +17,25 @@ export async function claimEvents(tx: Tx, rootHashes: readonly number[], limit: 
   return rows.map(eventOf);
 }
 
+/** The lowest seq that waits among these roots. Index: outbox_unmatched_root. */
+export async function lowestUnmatched(tx: Tx, rootHashes: readonly number[]): Promise<number | undefined> {
+  const { rows } = await tx.query<{ seq: number | null }>({
+    name: 'outbox_lowest_unmatched',
+    text: `select min(c.seq) as seq from unnest($1::bigint[]) n(h) cross join lateral (
+        select x.seq from outbox x where x.root_hash between n.h and n.h and x.matched_at is null
+        order by x.root_hash, x.seq limit 1) c`,
+    values: [rootHashes],
+  });
+  return rows[0]!.seq ?? undefined;
+}
+
+/** The highest seq drawn so far, by whoever, committed or not: a write that begins later has a higher one. */
+export async function drawnSeq(tx: Tx): Promise<number> {
+  const text = 'select last_value from outbox_seq';
+  const { rows } = await tx.query<{ last_value: number }>({ name: 'outbox_drawn_seq', text, values: [] });
+  return rows[0]!.last_value;
+}
+
 /** Marks rows claimed in this transaction as done. Throws when one was not there to be marked: that is a bug of the caller. */
 export async function markMatched(tx: Tx, seqs: readonly number[], now: Date): Promise<void> {
   if (seqs.length === 0) return;

@@ -33,8 +33,13 @@ export class EmbeddedBus extends EventBus {
         await this.rung(signal);
         continue;
       }
+      const more = (): readonly number[] => {
+        const taken = this.take();
+        batch.push(...taken);
+        return taken;
+      };
       try {
-        await handle(batch, signal);
+        await handle([...batch], signal, more);
       } catch (error) {
         // Expected: whatever the consumer could not finish. The roots go back, the supervisor decides when to start again.
         this.publish(batch);
