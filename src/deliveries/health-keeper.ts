@@ -205,11 +205,9 @@ export class HealthKeeper {
         step === 'active'
           ? await statuses.setActive(key)
           : await (step === 'off' ? statuses.setOff(key, text) : statuses.setError(key, text));
-      if (wrote)
-        log.info(
-          { subscriptionId: pending.subscription.id, subscriptionKey: key, status: step, text },
-          'subscription.status-changed',
-        );
+      // Without its text, which names a resource.
+      const facts = { subscriptionId: pending.subscription.id, subscriptionKey: key, status: step };
+      if (wrote) log.info(facts, 'subscription.status-changed');
     } catch (error) {
       // Expected: a lost database. The failing mark stays, so the next result tries again.
       this.failing.add(key);

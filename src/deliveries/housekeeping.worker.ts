@@ -62,7 +62,8 @@ export class DeliveryHousekeepingWorker implements Worker {
     for (const { subscriptionKey, lastError } of await untoldBlocks(database, UNTOLD_BLOCKS_MAX)) {
       const text = lastError ?? 'A message that the receiver does not take blocks its key';
       if (await statuses.setError(subscriptionKey, text))
-        log.info({ subscriptionKey, status: 'error', text }, 'subscription.status-changed');
+        // Without its text, which names a resource.
+        log.info({ subscriptionKey, status: 'error' }, 'subscription.status-changed');
     }
   }
 }
