@@ -18,9 +18,12 @@ const violationSql: Readonly<Record<string, string>> = {
   'I1: no outbox row without its version': `
     select o.type, o.id, o.version from outbox o left join resource_version v using (tenant, type, id, version) where v.id is null`,
   'I2: nothing is left unmatched': 'select seq, type, id, version from outbox where matched_at is null',
-  'I4: event numbers are 1..n without a gap': `
-    select r.subscription_key, r.last_event_no, count(d.event_no) from subscription_runtime r left join delivery d using (subscription_key)
-      group by 1, 2 having count(d.event_no) <> r.last_event_no or coalesce(max(d.event_no), 0) <> r.last_event_no`,
+  'I4: event numbers are 1..n without a gap, but for what the retention has removed': `
+    select r.subscription_key, r.last_event_no, w.removed_up_to, count(d.event_no) from subscription_runtime r
+      left join delivery_watermark w using (subscription_key)
+      left join delivery d on d.subscription_key = r.subscription_key and d.event_no > coalesce(w.removed_up_to, 0)
+      group by 1, 2, 3 having count(d.event_no) <> r.last_event_no - coalesce(w.removed_up_to, 0)
+        or coalesce(max(d.event_no), w.removed_up_to, 0) <> r.last_event_no`,
   'I5: event numbers follow versionId': `
     select * from (select subscription_key, type, id, version, lag(version) over
       (partition by subscription_key, type, id order by event_no) as before from delivery) x where before >= version`,
