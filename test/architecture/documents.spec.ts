@@ -58,3 +58,29 @@ describe('docs/requirements.md', () => {
     expect(rows.filter((row) => !['done', 'part', 'later'].includes(row.state))).toEqual([]);
   });
 });
+
+describe('docs/invariants.md', () => {
+  const laws = readProjectFile('docs/invariants.md')
+    .split('\n')
+    .map((line) => /^\| I(\d+) \| [^|]* \| (.*) \|$/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, number, proof]) => ({ number: Number(number), proof: proof! }));
+
+  it('has every law once, each with a proof', () => {
+    expect(laws.map(({ number }) => number)).toEqual(Array.from({ length: 32 }, (_, index) => index + 1));
+    expect(laws.filter(({ proof }) => !/\.spec\.ts`|cluster profile|npm run bench/.test(proof))).toEqual([]);
+  });
+
+  it('names files with a test that carries the number in its name', () => {
+    const unproven = laws.flatMap(({ number, proof }) => {
+      // A line of the bench proves a time; the test beside it proves the cause, under other numbers.
+      if (proof.includes('npm run bench')) return [];
+      const files = [...proof.matchAll(/`([^`]+\.spec\.ts)`/g)].map((match) => match[1]!);
+      const name = new RegExp(`['"\x60](?:[A-Z0-9.]+, )*I${number}\\b`);
+      return files
+        .filter((file) => !exists(file) || !name.test(readProjectFile(file)))
+        .map((file) => `I${number}: ${file}`);
+    });
+    expect(unproven).toEqual([]);
+  });
+});

@@ -136,7 +136,7 @@ it('keeps entry order of a transaction, and numbers nothing of one that was roll
   expect(await told(world, 's')).toEqual(names.map((id) => `${id}/1`));
 });
 
-it('keeps tenants apart (S4.14)', async () => {
+it('S4.14, I13: keeps tenants apart', async () => {
   const other = { ...context, tenant: 'other' };
   await subscribe(world, subscription('Patient', { id: 'ours' }));
   await world.store.update(other, 'theirs', parsed(subscription('Patient', { id: 'theirs' })));

@@ -1,0 +1,80 @@
+// Whatever was wrong with an endpoint: from the moment it is well, everything that waits for it is delivered.
+import { auditLedger } from '../../../src/deliveries';
+import { createTestDatabase, type TestDatabase } from '../../support/database';
+import { eventually } from '../../support/deadline';
+import { judge } from '../../support/deliveries';
+import { SubscriberStub, type StubAnswer } from '../../support/subscriber-stub';
+import { Delivering, emptyLedger, event } from './delivering';
+
+const events = 30;
+const patients = 6;
+const illnesses: [string, StubAnswer][] = [
+  ['answers 500', { status: 500 }],
+  ['answers 401', { status: 401 }],
+  ['answers 404', { status: 404 }],
+  ['refuses everything with 422', { status: 422 }],
+  ['asks for patience', { status: 429, headers: { 'retry-after': '0' } }],
+  ['cuts the line', { reset: 'before' }],
+  ['hangs', { hang: true }],
+];
+
+let db: TestDatabase;
+let herald: Delivering;
+const stubs: SubscriberStub[] = [];
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(async () => db.drop());
+beforeEach(() => {
+  herald = new Delivering(db.database);
+});
+afterEach(async () => {
+  const stopped = herald.stop();
+  await Promise.all(stubs.splice(0).map((stub) => stub.stop()));
+  await stopped;
+  await emptyLedger(db.database);
+});
+
+const some = () => Array.from({ length: events }, (_, n) => event(`p${n % patients}`, 1 + Math.floor(n / patients)));
+const drained = async (subscriptionKeys: readonly number[]): Promise<void> => {
+  for (const key of subscriptionKeys)
+    await eventually(async () => (await herald.states(key))['delivered'] === events, {
+      deadlineMs: 40_000,
+      what: `everything of subscription ${key} to be delivered`,
+    });
+};
+
+it('I12: dead in every way, then good: everything is delivered, once, in order', async () => {
+  for (const [index, [, answer]] of illnesses.entries()) {
+    const stub = await SubscriberStub.start({ answer: () => answer });
+    stubs.push(stub);
+    await herald.subscribe(index + 1, stub.url, { deadlineMs: 300 });
+  }
+  const keys = illnesses.map((_, index) => index + 1);
+  herald.run(herald.worker());
+  await herald.schedule(keys, some());
+  // Each has been seen to fail, and more than once: its breaker is open or its keys are held.
+  await eventually(() => stubs.every((stub) => stub.requests.length >= 8), { what: 'failures everywhere' });
+  expect(await herald.states()).not.toHaveProperty('delivered');
+  for (const stub of stubs) stub.answer(() => ({ status: 200 }));
+  await drained(keys);
+  for (const stub of stubs) {
+    const verdict = judge(stub.processed);
+    expect(verdict).toEqual({ distinct: events, duplicates: 0, orderViolations: 0, gaps: 0, unequalRepeats: 0 });
+  }
+  expect(await auditLedger(db.database, herald.clock.now())).toEqual([]);
+}, 90_000);
+
+it('I12: nobody listens at first, not even at the door', async () => {
+  const gone = await SubscriberStub.start();
+  await gone.stop();
+  await herald.subscribe(1, gone.url);
+  herald.run(herald.worker());
+  await herald.schedule([1], some());
+  const failed = async () =>
+    (await db.database.query({ text: `select 1 from attempt where class = 'E'`, values: [] })).rowCount >= 5;
+  await eventually(failed, { what: 'failures to connect' });
+  stubs.push(await SubscriberStub.start({ port: gone.port }));
+  await drained([1]);
+  expect(judge(stubs[0]!.processed)).toMatchObject({ distinct: events, duplicates: 0, orderViolations: 0, gaps: 0 });
+}, 60_000);
