@@ -1,7 +1,7 @@
 // The HTTP server of the process: Nest carries it, rest and admin answer on it. A process without the role `api` has health and metrics only.
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Module, type DynamicModule, type INestApplication, type LoggerService } from '@nestjs/common';
+import { Module, type DynamicModule, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AdminModule } from '../admin';
 import { operationList } from '../operations';
@@ -42,7 +42,7 @@ export async function startHttp(parts: Parts): Promise<HttpService> {
  * The framework closes the connections that are idle now. One whose last answer goes out a moment later would live on for its keep-alive time, and
  * the process with it: so idle ones are closed until none is left.
  */
-async function closeHttp(nest: INestApplication, server: Server, clock: Clock): Promise<void> {
+async function closeHttp(nest: { close(): Promise<void> }, server: Server, clock: Clock): Promise<void> {
   const done = new AbortController();
   const closing = nest.close().finally(() => done.abort());
   const untilMs = clock.monotonicMs() + HTTP_CLOSE_MS_MAX;

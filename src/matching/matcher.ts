@@ -123,8 +123,9 @@ export class Matcher {
     const { registry, index, schedule, clock, claimMax, limits = BATCH_LIMITS } = this.deps;
     await failpoint('match.before-claim');
     const claimed = await claimEvents(tx, roots.now(), claimMax);
-    const events = await this.withoutEffects(tx, claimed, roots);
-    const isWhole = events.length === claimed.length && claimed.length < claimMax;
+    const rung = roots.more();
+    const events = await withoutEffects(tx, claimed, rung, roots.mark);
+    const isWhole = rung.length === 0 && claimed.length < claimMax;
     if (events.length === 0) return { outcome: NOTHING_DECIDED, touched: [], isAll: isWhole };
     await failpoint('match.after-claim');
     // After the claim, never before: whoever saw a Subscription active and then wrote is in the claim only after that activation committed.
@@ -146,15 +147,6 @@ export class Matcher {
     ]);
     await failpoint('match.after-mark');
     return { outcome, touched, isAll: isWhole && outcome.decided.length === events.length };
-  }
-
-  /** The claimed events up to the mark, and up to the first event of the roots that were rung during the claim: a later one may be its effect. */
-  private async withoutEffects(tx: Tx, claimed: readonly ResourceEvent[], roots: Roots): Promise<ResourceEvent[]> {
-    const events = claimed.filter(({ seq }) => seq <= roots.mark);
-    const rung = roots.more();
-    if (rung.length === 0 || events.length === 0) return events;
-    const lowest = await lowestUnmatched(tx, rung);
-    return lowest === undefined ? events : events.filter(({ seq }) => seq <= lowest);
   }
 
   /** Always the event's own version (of a delete the one before), never the current one. Throws when a version is missing: it was committed with its event. */
@@ -210,4 +202,16 @@ function paceOf(clock: Clock): Pace {
 
 function nameOf(key: VersionKey): string {
   return `${key.tenant}/${versionName(key)}`;
+}
+
+/** The claimed events up to the mark, and up to the first event of the roots that were rung during the claim: a later one may be its effect. */
+async function withoutEffects(
+  tx: Tx,
+  claimed: readonly ResourceEvent[],
+  rung: readonly number[],
+  mark: number,
+): Promise<readonly ResourceEvent[]> {
+  if (claimed.length === 0) return claimed;
+  const lowest = rung.length > 0 ? await lowestUnmatched(tx, rung) : undefined;
+  return claimed.filter(({ seq }) => seq <= Math.min(mark, lowest ?? mark));
 }
