@@ -43,6 +43,8 @@ export interface DeliveryWorkerDeps {
   readonly statuses: StatusWriter;
   /** Requests to one scheme, host and port at a time; as many as the egress client has connections for one. */
   readonly connectionsPerOrigin?: number;
+  /** A p95, or a running request, beyond this makes a subscription slow; milliseconds, two seconds unless told otherwise. */
+  readonly slowMs?: number;
   /** In [0, 1), for jitter; tests make it steady. */
   readonly random?: () => number;
 }
@@ -59,7 +61,7 @@ export class DeliveryWorker implements Worker {
   private readonly health: HealthKeeper;
   private readonly report: DeliveryReport;
   private readonly ledgerWake: Wake;
-  private readonly pace = new PaceBook();
+  private readonly pace: PaceBook;
   private readonly slots: Slots;
   private isClaiming = false;
 
@@ -74,6 +76,7 @@ export class DeliveryWorker implements Worker {
     const { inFlightMax, leaseMs } = defaults;
     const connectionsPerOrigin = deps.connectionsPerOrigin ?? CONNECTIONS_PER_ORIGIN;
     const random = deps.random ?? Math.random;
+    this.pace = new PaceBook(deps.slowMs);
     this.slots = new Slots({ inFlightMax, connectionsPerOrigin }, this.pace);
     this.subscriptions = subscriptions;
     this.ledgerWake = new Wake(clock);

@@ -12,6 +12,9 @@ interface Pace {
 export class PaceBook {
   private readonly known = new Map<number, Pace>();
 
+  /** `slowMs`: a p95 beyond it is slow. */
+  constructor(readonly slowMs: number = SLOW_P95_MS) {}
+
   /** Notes one attempt; out, at the end of each set: whether its p95 is beyond half of the deadline. Milliseconds. */
   ended(subscriptionKey: number, durationMs: number, deadlineMs: number): 'slow' | 'well' | undefined {
     const pace = this.paceOf(subscriptionKey);
@@ -29,7 +32,7 @@ export class PaceBook {
   /** True while the p95 of the latest attempts, at most a set, is beyond the limit of the slow pool. */
   isSlow(subscriptionKey: number): boolean {
     const latest = this.known.get(subscriptionKey)?.latest ?? [];
-    return isP95Beyond(latest.filter((ms) => ms > SLOW_P95_MS).length, latest.length);
+    return isP95Beyond(latest.filter((ms) => ms > this.slowMs).length, latest.length);
   }
 
   private paceOf(subscriptionKey: number): Pace {

@@ -1,6 +1,6 @@
 // Who may start a request now: the process's slots, the slow ones' half of them, one origin's connections, one subscription's rate.
 // What a bad endpoint can hold has a bound here; no clock and no I/O.
-import { SLOW_P95_MS, SLOW_POOL_SHARE } from './limits';
+import { SLOW_POOL_SHARE } from './limits';
 import type { PaceBook } from './pace';
 
 /** What a start is charged to. */
@@ -85,10 +85,10 @@ export class Slots {
     if (use.since.length === 0) this.uses.delete(payer.subscriptionKey);
   }
 
-  /** True for a subscription that counts to the slow ones: breaker open, p95 beyond two seconds, or a request running longer than that. */
+  /** True for a subscription that counts to the slow ones: breaker open, p95 beyond the limit, or a request running longer than that. */
   isSlow(subscriptionKey: number, isOpen: boolean, nowMs: number): boolean {
     const oldest = this.uses.get(subscriptionKey)?.since[0];
-    return isOpen || (oldest !== undefined && nowMs - oldest > SLOW_P95_MS) || this.pace.isSlow(subscriptionKey);
+    return isOpen || (oldest !== undefined && nowMs - oldest > this.pace.slowMs) || this.pace.isSlow(subscriptionKey);
   }
 
   /** Looks again at everyone who has something in flight: a request may have grown old meanwhile. */
