@@ -1,7 +1,7 @@
 // `npm run bench [-- name …]`: the yardsticks of the architecture, each beside its baseline of the same run. Real processes (server,
 // receiver, load generator) on 127.0.0.1, durable Postgres. Names: create delivered latency fan-out hanging neighbours order outages
-// burst lane backlog; none = all.
-// Flags: --subscriptions=100000 --same-type=1000 --seconds=10 --samples=500 --quick --profile (CPU profiles beside the results)
+// burst lane backlog matching; none = all.
+// Flags: --subscriptions=100000 --same-type=1000 --sizes=1000,10000 --seconds=10 --samples=500 --quick --profile (CPU profiles beside the results)
 import { parseArgs } from 'node:util';
 import { startPart } from './parts/remote.mjs';
 import { startPostgres } from './parts/server.mjs';
@@ -14,6 +14,7 @@ import { backlog, lane } from './scenarios/backlog.mjs';
 import { burst, order, outages } from './scenarios/holding.mjs';
 import { hanging, neighbours } from './scenarios/isolation.mjs';
 import { latency } from './scenarios/latency.mjs';
+import { matching } from './scenarios/matching.mjs';
 
 const scenarios = {
   create,
@@ -27,12 +28,14 @@ const scenarios = {
   burst,
   lane,
   backlog,
+  matching,
 };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     subscriptions: { type: 'string', default: '100000' },
     'same-type': { type: 'string', default: '1000' },
+    sizes: { type: 'string', default: '1000,10000,100000,1000000' },
     seconds: { type: 'string', default: '10' },
     samples: { type: 'string', default: '500' },
     'prepare-seconds': { type: 'string', default: '600' },
@@ -50,6 +53,9 @@ const options = {
   subscriptions: values.quick ? 1_000 : Number(values.subscriptions),
   sameType: values.quick ? 100 : Number(values['same-type']),
   samples: values.quick ? 100 : Number(values.samples),
+  sizes: (values.quick ? '1000,10000' : values.sizes).split(',').map(Number),
+  matchingEvents: values.quick ? 500 : 5_000,
+  duelSize: values.quick ? 5_000 : 50_000,
   prepareMs: Number(values['prepare-seconds']) * 1000,
   fanOut: values.quick ? 1_000 : 10_000,
   laneRows: values.quick ? 50_000 : 1_000_000,

@@ -4,9 +4,10 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** Parent side: starts the file and answers an object whose `call(name, ...args)` runs a function over there. */
-export function startPart(file, env = {}) {
+export function startPart(file, env = {}, nodeOptions = []) {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
     env: { ...process.env, ...env },
+    execArgv: [...process.execArgv, ...nodeOptions],
     serialization: 'advanced',
   });
   const waiting = new Map();

@@ -1,0 +1,195 @@
+// A process with nothing but a registry and its match index, so that its memory and its CPU time are theirs. Needs --expose-gc.
+import { createRequire } from 'node:module';
+import { workloads } from './workloads.mjs';
+import { serve } from './remote.mjs';
+
+const require = createRequire(import.meta.url);
+require('../../../tools/typescript.cjs');
+const { definitionsFor, parseCriteria } = require('../../../src/fhir/index.ts');
+const { PredicateIndex } = require('../../../src/matching/index.ts');
+const { createLog, Database } = require('../../../src/platform/index.ts');
+const { SubscriptionRegistry } = require('../../../src/subscriptions/index.ts');
+const { RegistryGroups } = require('../../../src/subscriptions/registry-groups.ts');
+const { exampleResources, generatedCriteria, seededRandom } = require('../../support/generated-criteria.ts');
+const { LinearMatchIndex } = require('../../support/linear-match-index.ts');
+
+const definitions = definitionsFor('R4');
+const baseUrl = 'http://127.0.0.1/fhir';
+const writtenAt = new Date('2026-01-01T00:00:00Z');
+
+function heldBytes() {
+  globalThis.gc();
+  globalThis.gc();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+function cpuMs(work) {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
+}
+
+const inputOf = (resource) => ({
+  tenant: 'default',
+  type: resource.resourceType,
+  id: resource.id,
+  xid: 100,
+  writtenAt,
+  isDelete: false,
+  resource,
+});
+
+/** What the driver of Postgres makes of an id: a flat text of its own, as long as a UUID. */
+const idOf = (n) => Buffer.from(String(n).padStart(36, '0'), 'latin1').toString('latin1');
+
+const put = (groups, n, criteria) => {
+  const query = parseCriteria(definitions, criteria, { baseUrl });
+  groups.put({ subscriptionKey: n + 1, tenant: 'default', id: idOf(n), sendDeletes: false, intervals: [{ query }] });
+};
+
+const quantile = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
+
+function measureEvents(index, texts) {
+  const resources = texts.map((text) => JSON.parse(text));
+  let matches = 0;
+  const times = [];
+  const ms = cpuMs(() => {
+    for (const resource of resources) {
+      const started = process.hrtime.bigint();
+      matches += index.match(inputOf(resource)).matched.length;
+      times.push(Number(process.hrtime.bigint() - started) / 1_000);
+    }
+  });
+  times.sort((a, b) => a - b);
+  return {
+    us: (ms * 1_000) / texts.length,
+    matches: matches / texts.length,
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+  };
+}
+
+/** Everything about one workload at one size; `linearEvents` 0 leaves the linear evaluation out. */
+function measure(name, count, events, linearEvents) {
+  const { criteria, event } = workloads[name];
+  const random = seededRandom(1);
+  const types = [...definitions.resourceTypes].filter((type) => type !== 'Observation');
+  const texts = Array.from({ length: events }, (_, n) => JSON.stringify(event(`e${n}`, random, count)));
+  const warm = Array.from({ length: 2_000 }, (_, n) => JSON.stringify(event(`w${n}`, random, count)));
+  const groups = new RegistryGroups();
+  const index = new PredicateIndex(groups, definitions);
+  const empty = heldBytes();
+  const addMs = cpuMs(() => {
+    for (let n = 0; n < count; n += 1) put(groups, n, criteria(n, random, types));
+  });
+  const loaded = heldBytes();
+  measureEvents(index, warm);
+  const found = measureEvents(index, texts);
+  const used = heldBytes();
+  const parseMs = cpuMs(() => texts.forEach((text) => JSON.parse(text)));
+  const churn = Math.min(count, 10_000);
+  const churnMs = cpuMs(() => {
+    for (let n = 0; n < churn; n += 1) put(groups, n, criteria(count + n, random, types));
+  });
+  const linear = linearEvents > 0 ? new LinearMatchIndex(groups, definitions) : undefined;
+  if (linear) measureEvents(linear, texts.slice(0, 2));
+  return {
+    ...found,
+    addUs: (addMs * 1_000) / count,
+    churnUs: (churnMs * 1_000) / churn,
+    parseUs: (parseMs * 1_000) / events,
+    bytes: (used - empty) / count,
+    bytesLoaded: (loaded - empty) / count,
+    residentMb: process.memoryUsage().rss / 2 ** 20,
+    ...(linear && { linearUs: measureEvents(linear, texts.slice(0, linearEvents)).us }),
+  };
+}
+
+/** Compares both on one registry; answers how many event-subscription pairs one found and the other did not. */
+function differences(groups, index, resources) {
+  const linear = new LinearMatchIndex(groups, definitions);
+  let matches = 0;
+  let different = 0;
+  for (const resource of resources) {
+    const [found, expected] = [index, linear].map(
+      (each) => new Set(each.match(inputOf(resource)).matched.map((one) => one.subscriptionKey)),
+    );
+    matches += expected.size;
+    for (const key of found) if (!expected.has(key)) different += 1;
+    for (const key of expected) if (!found.has(key)) different += 1;
+  }
+  return { matches, different, events: resources.length };
+}
+
+/** Generated criteria over the official examples, or a workload by name; a tenth of them replaced before the comparison. */
+function duel(name, count, events, seed) {
+  const random = seededRandom(seed);
+  const examples = exampleResources();
+  const byType = Map.groupBy ? Map.groupBy(examples, (one) => one.resourceType) : groupByType(examples);
+  const types = [...definitions.resourceTypes];
+  const next = (n) =>
+    name === 'generated'
+      ? generatedCriteria(random, definitions, byType.get(examples[n % examples.length].resourceType))
+      : workloads[name].criteria(n, random, types);
+  const groups = new RegistryGroups();
+  const index = new PredicateIndex(groups, definitions);
+  let refused = 0;
+  const tryPut = (n) => {
+    try {
+      put(groups, n, next(n));
+    } catch (error) {
+      // Expected: generated criteria that fold to nothing. The next try makes others.
+      if (error.name !== 'FhirError') throw error;
+      refused += 1;
+      tryPut(n);
+    }
+  };
+  for (let n = 0; n < count; n += 1) tryPut(n);
+  for (let n = 0; n < count; n += 10) tryPut(n);
+  const pool = (n) =>
+    name === 'generated'
+      ? examples[Math.floor(random() * examples.length)]
+      : workloads[name].event(`e${n}`, random, count);
+  return {
+    ...differences(
+      groups,
+      index,
+      Array.from({ length: events }, (_, n) => pool(n)),
+    ),
+    refused,
+    held: groups.size,
+  };
+}
+
+function groupByType(resources) {
+  const groups = new Map();
+  for (const one of resources) groups.set(one.resourceType, [...(groups.get(one.resourceType) ?? []), one]);
+  return groups;
+}
+
+/** A matcher's start: the registry and its index filled from Postgres, page by page. */
+async function load(url) {
+  const database = Database.open({
+    url,
+    poolMax: 1,
+    applicationName: 'bench',
+    settings: { jit: 'off' },
+    log: createLog({ level: 'error' }),
+  });
+  const before = heldBytes();
+  const registry = new SubscriptionRegistry({ definitions, log: createLog({ level: 'error' }) });
+  const index = new PredicateIndex(registry, definitions);
+  const started = performance.now();
+  const cpu = process.cpuUsage();
+  await registry.catchUp(database);
+  const seconds = (performance.now() - started) / 1_000;
+  const { user, system } = process.cpuUsage(cpu);
+  const bytes = heldBytes() - before;
+  await database.close();
+  const ready = index.mayMatch('default', 'Observation', false);
+  return { seconds, cpuSeconds: (user + system) / 1e6, bytes, held: registry.size, ready };
+}
+
+serve({ measure, duel, load });
