@@ -3,8 +3,10 @@ const pick = (random, items) => items[Math.floor(random() * items.length)];
 const below = (random, count) => Math.floor(random() * count);
 const day = (n) => new Date(Date.UTC(2026, 0, 1) + n * 86_400_000).toISOString().slice(0, 10);
 const minute = (n) => `${new Date(Date.UTC(2020, 0, 1) + n * 60_000).toISOString().slice(0, 16)}Z`;
-const word = (n) =>
-  ['ba', 'ke', 'li', 'mo', 'nu', 'ra', 'si', 'to', 'va', 'we'].at(n % 10) + (n >= 10 ? word(Math.floor(n / 10)) : '');
+const consonants = 'bcdfghjklmnprstvwxz';
+const vowels = 'aeiou';
+/** Number n as a word: 95 syllables. */
+const word = (n) => consonants[n % 19] + vowels[Math.floor(n / 19) % 5] + (n >= 95 ? word(Math.floor(n / 95)) : '');
 
 export const observation = (id, { patient, code, at }) => ({
   resourceType: 'Observation',
@@ -68,8 +70,7 @@ const anyObservation = (id, random, patients = 1e6) =>
 
 const mixed = [
   (random) => `Patient?family=${word(below(random, 5_000))}&gender:not=male`,
-  (random) =>
-    `Patient?name:contains=${word(1_000 + below(random, 9_000)).slice(0, 5)}&birthdate=ge${1950 + below(random, 60)}`,
+  (random) => `Patient?name:contains=${word(below(random, 5_000)).slice(0, 4)}&birthdate=ge${1950 + below(random, 60)}`,
   (random) => `Patient?birthdate=${day(-below(random, 30_000)).slice(0, 7)}&address-city=${word(below(random, 800))}`,
   (random) => `Patient?identifier=urn:oid:1.2.36.146.595.217|mrn-${below(random, 1e6)},mrn-${below(random, 1e6)}`,
   (random) =>
