@@ -1,9 +1,9 @@
 // Takes part in writes of Subscriptions: the runtime row changes in the status's own transaction, so that "may this be sent?" is never behind it.
 import type { Clock, Tx } from '../platform';
 import type { ResourceChange, WriteParticipant } from '../store';
-import { incarnationOf, type Incarnation } from '../subscriptions';
+import { incarnationsOf, type Incarnation } from '../subscriptions';
 import type { DeliveryDoorbell } from './delivery.doorbell';
-import { tombstone, writeRuntime } from './ledger/runtime';
+import { tombstone, writeRuntimes, type RuntimeSettings } from './ledger/runtime';
 import { SLICES_MAX } from './limits';
 import { slicesFor } from './ordering';
 
@@ -11,7 +11,7 @@ export interface DeliveryParticipantDeps {
   readonly clock: Clock;
   readonly doorbell: DeliveryDoorbell;
   /** The subscriptions room's door; replaceable in tests. */
-  readonly incarnationOf?: (tx: Tx, tenant: string, id: string) => Promise<Incarnation | undefined>;
+  readonly incarnationsOf?: typeof incarnationsOf;
 }
 
 /** Register it after the participant of subscriptions: it builds on the incarnation that one leaves. */
@@ -26,35 +26,47 @@ export class DeliveryParticipant implements WriteParticipant {
     return Promise.resolve(undefined);
   }
 
-  async commit(tx: Tx, change: ResourceChange): Promise<void> {
-    const { tenant } = change.context;
-    if (change.interaction === 'delete') {
-      await tombstone(tx, tenant, change.id);
-      return;
+  async commitAll(tx: Tx, changes: readonly ResourceChange[]): Promise<void> {
+    const written: ResourceChange[] = [];
+    for (const change of changes) {
+      if (change.interaction === 'delete') await tombstone(tx, change.context.tenant, change.id);
+      else written.push(change);
     }
-    const incarnation = await (this.deps.incarnationOf ?? incarnationOf)(tx, tenant, change.id);
-    if (incarnation === undefined || !incarnation.alive) {
-      throw new Error(`Subscription/${change.id} has no living incarnation after its write`);
-    }
-    const { config } = incarnation;
-    await writeRuntime(tx, this.deps.clock.now(), {
-      subscriptionKey: incarnation.subscriptionKey,
-      tenant,
-      subscriptionId: change.id,
-      status: incarnation.status,
-      endsAt: incarnation.endsAt,
-      configVersion: incarnation.configVersion,
-      orderingKey: config.orderingKey,
-      cap: config.cap,
-      // A rate is kept exactly by one owner.
-      slices: config.ratePerSecond === undefined ? slicesFor(config.orderingKey, config.cap, SLICES_MAX) : 1,
-      isClientWrite: change.context.isSystemWrite !== true,
+    if (written.length === 0) return;
+    const ids = written.map(({ id }) => id);
+    // One transaction belongs to one tenant.
+    const found = await (this.deps.incarnationsOf ?? incarnationsOf)(tx, written[0]!.context.tenant, ids);
+    const settings = written.map((change) => {
+      const incarnation = found.get(change.id);
+      if (incarnation === undefined || !incarnation.alive) {
+        throw new Error(`Subscription/${change.id} has no living incarnation after its write`);
+      }
+      this.touched.set(change, incarnation.subscriptionKey);
+      return settingsOf(incarnation, change);
     });
-    this.touched.set(change, incarnation.subscriptionKey);
+    await writeRuntimes(tx, this.deps.clock.now(), settings);
   }
 
   committed(change: ResourceChange): void {
     const key = this.touched.get(change);
     if (key !== undefined) this.deps.doorbell.ring([key]);
   }
+}
+
+function settingsOf({ config, ...incarnation }: Incarnation, change: ResourceChange): RuntimeSettings {
+  const { subscriptionKey, tenant, id: subscriptionId, status, endsAt, configVersion } = incarnation;
+  const { orderingKey, cap, ratePerSecond } = config;
+  return {
+    subscriptionKey,
+    tenant,
+    subscriptionId,
+    status,
+    ...(endsAt && { endsAt }),
+    configVersion,
+    orderingKey,
+    cap,
+    // A rate is kept exactly by one owner.
+    slices: ratePerSecond === undefined ? slicesFor(orderingKey, cap, SLICES_MAX) : 1,
+    isClientWrite: change.context.isSystemWrite !== true,
+  };
 }

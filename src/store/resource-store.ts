@@ -118,6 +118,20 @@ export class ResourceStore {
   }
 
   /**
+   * `revise` for several resources of one type in one transaction, so all or none. Out: one answer for each id, in order; undefined where nothing
+   * was written.
+   */
+  async reviseAll(
+    context: WriteContext,
+    type: string,
+    changes: ReadonlyMap<string, Revision>,
+  ): Promise<(WriteResult | undefined)[]> {
+    const operations = [...changes].map(([id, revise]): RoadOperation => ({ kind: 'revise', type, id, revise }));
+    const results = await this.together(context, operations);
+    return results.map((result) => (result.outcome === 'unchanged' ? undefined : result));
+  }
+
+  /**
    * All operations or none, events in entry order; results in entry order. Throws FhirError 400 when one resource is written twice, 412 for
    * an If-Match that does not fit, and what participants veto with. A read comes last and sees what was written.
    * https://hl7.org/fhir/R4/http.html#transaction

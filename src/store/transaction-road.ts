@@ -77,15 +77,20 @@ export class TransactionRoad {
       steps.filter((step) => isLocked(step, locksCreates)),
     );
     const changes = await this.decide(attempt, steps, locked);
-    for (const { step, change } of changes)
-      await atOperation(step.index, () => this.deps.participants.prepare(tx, change));
+    const { participants } = this.deps;
+    await participants.load(
+      tx,
+      changes.map(({ change }) => change),
+    );
+    for (const { step, change } of changes) await atOperation(step.index, () => participants.prepare(tx, change));
     const writes = await this.number(attempt, changes);
     await writeRows(tx, context, writes);
-    for (const { step, change } of changes)
-      await atOperation(step.index, () => this.deps.participants.commit(tx, change));
+    const places = new Map(changes.map(({ step, change }) => [change, step.index]));
+    const written = [...places.keys()];
+    await participants.commit(tx, written, (change, work) => atOperation(places.get(change)!, work));
     await this.answerReads(attempt, steps);
     await failpoint('write.before-commit');
-    return { ends: steps.map((step) => attempt.ends.get(step.index)!), changes: changes.map(({ change }) => change) };
+    return { ends: steps.map((step) => attempt.ends.get(step.index)!), changes: written };
   }
 
   /** What each writing step comes to, now that the rows are locked. Steps that change nothing get their answer here. */

@@ -28,10 +28,14 @@ export interface ResourceChange {
  */
 export interface WriteParticipant {
   readonly types: readonly string[];
+  /** Reads at once, for all changes of a transaction, what the calls of `prepare` will need; the first thing that happens. */
+  load?(tx: Tx, changes: readonly ResourceChange[]): Promise<void>;
   /** Throws FhirError to veto; returns the body to store instead, or undefined to leave it. */
   prepare(tx: Tx, change: ResourceChange): Promise<ParsedResource | undefined>;
-  /** The version is written, not yet committed: add rows of your own. */
-  commit(tx: Tx, change: ResourceChange): Promise<void>;
+  /** The version is written, not yet committed: add rows of your own. Absent where `commitAll` does it. */
+  commit?(tx: Tx, change: ResourceChange): Promise<void>;
+  /** The same for all changes of its types in a transaction, in entry order, so that 500 need not cost 500 round trips. Must not veto one of them. */
+  commitAll?(tx: Tx, changes: readonly ResourceChange[]): Promise<void>;
   /** What readers and event consumers may see of a stored resource; the same object when there is nothing to hide. */
   redact?(resource: FhirResource): FhirResource;
   /** What the client that wrote is answered, when that is to show more than `redact` leaves; undefined = as for everybody. */

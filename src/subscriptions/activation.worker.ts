@@ -1,10 +1,10 @@
 // requested → active, within moments of the write: woken by the doorbell, with a sweep as its net. Criteria subscriptions have no
 // handshake; what is checked again is whether the criteria can (still) be evaluated.
 import { FhirError, parseCriteria, type FhirDefinitions } from '../fhir';
-import type { Clock, Database, Log, Worker } from '../platform';
+import { describeError, isTransient, type Clock, type Database, type Log, type Worker } from '../platform';
 import type { Incarnation } from './incarnation';
-import { incarnationByKey, requestedKeys } from './incarnations';
-import { ACTIVATION_ROUND_MAX, ACTIVATION_SWEEP_MS, ACTIVATIONS_AT_ONCE } from './limits';
+import { incarnationsByKey, requestedKeys } from './incarnations';
+import { ACTIVATION_SET_MAX, ACTIVATION_SWEEP_MS } from './limits';
 import type { SubscriptionStatusWriter } from './status-writer';
 import type { SubscriptionDoorbell } from './subscription-doorbell';
 
@@ -37,32 +37,37 @@ export class ActivationWorker implements Worker {
     }
   }
 
-  /** One round over everything that waits now. */
+  /** One round over everything that waits now, set by set. */
   async activateRequested(signal?: AbortSignal): Promise<void> {
     for (let after = 0; !signal?.aborted;) {
-      const keys = await requestedKeys(this.deps.database, after, ACTIVATION_ROUND_MAX);
-      const waiting = keys[Symbol.iterator]();
-      // A few lanes take keys from one iterator: no key twice, no batch that waits for its slowest.
-      await Promise.all(Array.from({ length: ACTIVATIONS_AT_ONCE }, () => this.activateEach(waiting, signal)));
-      if (keys.length < ACTIVATION_ROUND_MAX) return;
+      const keys = await requestedKeys(this.deps.database, after, ACTIVATION_SET_MAX);
+      if (keys.length > 0) await this.activateAll(keys);
+      if (keys.length < ACTIVATION_SET_MAX) return;
       after = keys.at(-1)!;
     }
   }
 
-  private async activateEach(waiting: Iterable<number>, signal?: AbortSignal): Promise<void> {
-    for (const key of waiting) {
-      if (signal?.aborted) return;
-      await this.activate(key);
+  private async activateAll(keys: readonly number[]): Promise<void> {
+    const { database, statusWriter } = this.deps;
+    const fit: number[] = [];
+    for (const incarnation of await incarnationsByKey(database, keys)) {
+      const problem = this.problemOf(incarnation);
+      if (problem === undefined) fit.push(incarnation.subscriptionKey);
+      else await statusWriter.setError(incarnation.subscriptionKey, problem);
     }
+    for (const key of await this.writeTogether(fit)) await statusWriter.setActive(key);
   }
 
-  private async activate(subscriptionKey: number): Promise<void> {
-    const { database, statusWriter } = this.deps;
-    const incarnation = await incarnationByKey(database, subscriptionKey);
-    if (incarnation === undefined) return;
-    const problem = this.problemOf(incarnation);
-    if (problem === undefined) await statusWriter.setActive(subscriptionKey);
-    else await statusWriter.setError(subscriptionKey, problem);
+  /** Out: the keys that must be written one by one. */
+  private async writeTogether(keys: readonly number[]): Promise<readonly number[]> {
+    try {
+      return await this.deps.statusWriter.setAllActive(keys);
+    } catch (error) {
+      // Expected: the database went away (then everything waits), or one of the set cannot be written. By itself it fails alone.
+      if (isTransient(error)) throw error;
+      this.deps.log.warn({ reason: describeError(error), count: keys.length }, 'subscriptions.activated-one-by-one');
+      return keys;
+    }
   }
 
   private problemOf(incarnation: Incarnation): string | undefined {

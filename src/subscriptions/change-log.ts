@@ -12,32 +12,34 @@ export interface ChangeRecord {
 }
 
 /**
- * Appends a change in the writer's transaction. Two statements on purpose: the first waits for the counter row, so that the second
+ * Appends changes in the writer's transaction, in their order. Two statements on purpose: the first waits for the counter row, so that the second
  * takes its snapshot as late as possible. Until commit the counter row is held: nothing slow may follow in the transaction.
  */
-export async function appendChange(tx: Tx, change: ChangeRecord): Promise<number> {
+export async function appendChanges(tx: Tx, changes: readonly ChangeRecord[]): Promise<void> {
+  if (changes.length === 0) return;
   const { rows } = await tx.query<{ last_change_no: number }>({
     name: 'subscription_next_change_no',
-    text: `update subscription_change_counter set last_change_no = last_change_no + 1 returning last_change_no`,
-    values: [],
+    text: `update subscription_change_counter set last_change_no = last_change_no + $1 returning last_change_no`,
+    values: [changes.length],
   });
-  const changeNo = rows[0]!.last_change_no;
-  const { opens, closes } = change;
+  const first = rows[0]!.last_change_no - changes.length + 1;
   await tx.query({
-    name: 'subscription_append_change',
+    name: 'subscription_append_changes',
     text: `insert into subscription_change (change_no, subscription_key, opens, closes, criteria, base_url, snapshot, xid, changed_at)
-      values ($1, $2, $3, $4, $5, $6, case when $3 or $4 then pg_current_snapshot() end, pg_current_xact_id(), $7)`,
+      select $1::bigint + c.place - 1, c.key, c.opens, c.closes, case when c.opens then c.criteria end, case when c.opens then c.base_url end,
+        case when c.opens or c.closes then pg_current_snapshot() end, pg_current_xact_id(), c.changed_at
+      from unnest($2::bigint[], $3::boolean[], $4::boolean[], $5::text[], $6::text[], $7::timestamptz[])
+          with ordinality c(key, opens, closes, criteria, base_url, changed_at, place)`,
     values: [
-      changeNo,
-      change.subscriptionKey,
-      opens,
-      closes,
-      opens ? change.criteria : null,
-      opens ? change.baseUrl : null,
-      change.at,
+      first,
+      changes.map((change) => change.subscriptionKey),
+      changes.map((change) => change.opens),
+      changes.map((change) => change.closes),
+      changes.map((change) => change.criteria),
+      changes.map((change) => change.baseUrl),
+      changes.map((change) => change.at.toISOString()),
     ],
   });
-  return changeNo;
 }
 
 /** The newest committed change: where a registry stands after loading everything. */

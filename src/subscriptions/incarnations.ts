@@ -17,14 +17,37 @@ export async function incarnationOf(tx: Tx, tenant: string, id: string): Promise
   return rows[0] && incarnationFrom(rows[0]);
 }
 
+/** The same for many ids of one tenant, by id; ids that never were a Subscription are left out. */
+export async function incarnationsOf(
+  tx: Tx,
+  tenant: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Incarnation>> {
+  const { rows } = await tx.query<IncarnationRow>({
+    name: 'subscription_incarnations_of',
+    // Counts on subscription_incarnation_by_id.
+    text: `select i.* from unnest($2::text[]) as wanted(id) cross join lateral (
+        select ${INCARNATION_COLUMNS} from subscription_incarnation
+        where tenant = $1 and id = wanted.id collate "C" order by subscription_key desc limit 1) i`,
+    values: [tenant, ids],
+  });
+  return new Map(rows.map((row) => [row.id, incarnationFrom(row)]));
+}
+
 /** One incarnation by its key. */
 export async function incarnationByKey(tx: Tx, subscriptionKey: number): Promise<Incarnation | undefined> {
+  return (await incarnationsByKey(tx, [subscriptionKey]))[0];
+}
+
+/** Those of these keys that exist, in order of key. */
+export async function incarnationsByKey(tx: Tx, subscriptionKeys: readonly number[]): Promise<Incarnation[]> {
   const { rows } = await tx.query<IncarnationRow>({
-    name: 'subscription_incarnation_by_key',
-    text: `select ${INCARNATION_COLUMNS} from subscription_incarnation where subscription_key = $1`,
-    values: [subscriptionKey],
+    name: 'subscription_incarnations_by_key',
+    text: `select ${INCARNATION_COLUMNS} from subscription_incarnation
+      where subscription_key = any($1::bigint[]) order by subscription_key`,
+    values: [subscriptionKeys],
   });
-  return rows[0] && incarnationFrom(rows[0]);
+  return rows.map(incarnationFrom);
 }
 
 /** What a write leaves of an incarnation. */
@@ -32,33 +55,44 @@ export interface IncarnationState extends Omit<Incarnation, 'subscriptionKey' | 
   readonly at: Date;
 }
 
-/** Allocates the key of a new incarnation. The resource row of the Subscription must be locked (or just inserted). */
-export async function insertIncarnation(tx: Tx, state: IncarnationState): Promise<number> {
-  const { rows } = await tx.query<{ subscription_key: number }>({
-    name: 'subscription_incarnation_insert',
+const stateColumns = `s.status, s.is_matching, s.version, s.config_version, s.criteria, s.base_url, s.ends_at, s.config`;
+const stateRows = `jsonb_to_recordset($1::jsonb) as s(place integer, key bigint, tenant text, id text, status text, is_matching boolean, version integer,
+        config_version integer, criteria text, base_url text, ends_at timestamptz, config jsonb, at timestamptz)`;
+
+/** Allocates the keys of new incarnations, in their order. The resource rows of the Subscriptions must be locked (or just inserted). */
+export async function insertIncarnations(tx: Tx, states: readonly IncarnationState[]): Promise<number[]> {
+  if (states.length === 0) return [];
+  const { rows } = await tx.query<{ subscription_key: number; id: string }>({
+    name: 'subscription_incarnations_insert',
     text: `insert into subscription_incarnation (tenant, id, status, is_matching, version, config_version, criteria, base_url, ends_at,
         config, created_at, changed_at)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) returning subscription_key`,
-    values: [state.tenant, state.id, ...changing(state)],
+      select s.tenant, s.id, ${stateColumns}, s.at, s.at from ${stateRows} order by s.place returning subscription_key, id`,
+    values: [JSON.stringify(states.map((state, place) => ({ place, ...changing(state) })))],
   });
-  return rows[0]!.subscription_key;
+  const keys = new Map(rows.map((row) => [row.id, row.subscription_key]));
+  return states.map((state) => keys.get(state.id)!);
 }
 
-/** Overwrites a living incarnation. Throws when it is not there: the resource row's lock should have made sure. */
-export async function updateIncarnation(tx: Tx, subscriptionKey: number, state: IncarnationState): Promise<void> {
+/** Overwrites living incarnations, by key. Throws when one is not there: the resource row's lock should have made sure. */
+export async function updateIncarnations(tx: Tx, states: ReadonlyMap<number, IncarnationState>): Promise<void> {
+  if (states.size === 0) return;
   const { rowCount } = await tx.query({
-    name: 'subscription_incarnation_update',
-    text: `update subscription_incarnation set status = $2, is_matching = $3, version = $4, config_version = $5, criteria = $6,
-        base_url = $7, ends_at = $8, config = $9, changed_at = $10
-      where subscription_key = $1 and alive`,
-    values: [subscriptionKey, ...changing(state)],
+    name: 'subscription_incarnations_update',
+    text: `update subscription_incarnation i set (status, is_matching, version, config_version, criteria, base_url, ends_at, config, changed_at)
+        = (${stateColumns}, s.at)
+      from ${stateRows} where i.subscription_key = s.key and i.alive`,
+    values: [JSON.stringify([...states].map(([key, state]) => ({ key, ...changing(state) })))],
   });
-  if (rowCount !== 1) throw new Error(`Subscription incarnation ${subscriptionKey} is not alive`);
+  if (rowCount !== states.size)
+    throw new Error(`Only ${rowCount} of ${states.size} Subscription incarnations are alive`);
 }
 
-function changing(state: IncarnationState): unknown[] {
-  const { status, isMatching, version, configVersion, criteria, baseUrl, endsAt, config, at } = state;
-  return [status, isMatching, version, configVersion, criteria, baseUrl, endsAt ?? null, JSON.stringify(config), at];
+function changing(state: IncarnationState): object {
+  const { tenant, id, status, isMatching, version, configVersion, criteria, baseUrl, endsAt, config, at } = state;
+  // jsonb takes no half of a surrogate pair; as text it would have been replaced on its way, like here.
+  const wellFormed = Buffer.from(criteria).toString();
+  const facts = { tenant, id, status, version, criteria: wellFormed, config, at, ends_at: endsAt ?? null };
+  return { ...facts, is_matching: isMatching, config_version: configVersion, base_url: baseUrl };
 }
 
 /** Ends a living incarnation; its key is never used again. */

@@ -7,7 +7,7 @@ export { ActivationWorker, type ActivationWorkerDeps } from './activation.worker
 export { ExpiryWorker, type ExpiryWorkerDeps } from './expiry.worker';
 export { SecretBox, SecretError } from './secret-box';
 export { verifySecretKey } from './secrets';
-export { incarnationByKey, incarnationOf } from './incarnations';
+export { incarnationByKey, incarnationOf, incarnationsOf } from './incarnations';
 export { listIncarnations, type IncarnationPage } from './list-incarnations';
 export type { Incarnation } from './incarnation';
 export type { SubscriptionConfig } from './subscription-config';

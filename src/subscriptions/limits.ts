@@ -16,9 +16,8 @@ export const REGISTRY_PAGE_ROWS = 500;
 /** Changes the registry takes in by one statement; a reader that is further behind asks again. */
 export const CATCH_UP_ROWS = 5_000;
 
-/** Subscriptions the activation worker looks at in one round, and how many it works on at the same time. */
-export const ACTIVATION_ROUND_MAX = 200;
-export const ACTIVATIONS_AT_ONCE = 4;
+/** Subscriptions made active by one transaction. It holds the change counter to its commit, so other writes of Subscriptions wait that long. */
+export const ACTIVATION_SET_MAX = 200;
 /** How often the activation worker looks without having been woken. */
 export const ACTIVATION_SWEEP_MS = 1_000;
 /** Subscriptions whose end has come that are turned off in one round. */

@@ -27,14 +27,15 @@ export async function storeSecrets(
   });
 }
 
-/** Names (lower case) with a stored value. */
-export async function secretNames(tx: Tx, subscriptionKey: number): Promise<ReadonlySet<string>> {
-  const { rows } = await tx.query<{ name: string }>({
+/** Names (lower case) with a stored value, by key; a key without any is left out. */
+export async function secretNames(tx: Tx, keys: readonly number[]): Promise<ReadonlyMap<number, ReadonlySet<string>>> {
+  const { rows } = await tx.query<{ subscription_key: number; names: string[] }>({
     name: 'subscription_secret_names',
-    text: `select name from subscription_secret where subscription_key = $1`,
-    values: [subscriptionKey],
+    text: `select subscription_key, array_agg(name) as names from subscription_secret
+      where subscription_key = any($1::bigint[]) group by subscription_key`,
+    values: [keys],
   });
-  return new Set(rows.map((row) => row.name));
+  return new Map(rows.map((row) => [row.subscription_key, new Set(row.names)]));
 }
 
 /** Forgets the values of an incarnation that ended. */

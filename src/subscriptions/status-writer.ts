@@ -2,7 +2,8 @@
 import { subscriptionCodecFor, type FhirDefinitions, type SubscriptionCodec, type SubscriptionStatus } from '../fhir';
 import { randomId, type Database, type Log } from '../platform';
 import type { ResourceStore } from '../store';
-import { incarnationByKey } from './incarnations';
+import type { Incarnation } from './incarnation';
+import { incarnationByKey, incarnationsByKey } from './incarnations';
 import { ERROR_TEXT_CHARS_MAX, STATUS_WRITE_TRIES_MAX } from './limits';
 import { isSystemStep } from './status-machine';
 
@@ -36,6 +37,28 @@ export class SubscriptionStatusWriter {
   /** From `requested` (activation) or `error` (recovery) to `active`; the error text goes. */
   setActive(subscriptionKey: number): Promise<boolean> {
     return this.write(subscriptionKey, 'active', null);
+  }
+
+  /**
+   * `setActive` for many, one transaction for each tenant and base URL. Out: the keys that it could not write because another write came in between;
+   * ask again for these. Throws what one of them throws, with nothing written for those of its transaction.
+   */
+  async setAllActive(subscriptionKeys: readonly number[]): Promise<number[]> {
+    const { database, store } = this.deps;
+    const seen = (await incarnationsByKey(database, subscriptionKeys)).filter(
+      ({ alive, status }) => alive && isSystemStep(status, 'active'),
+    );
+    const moved: number[] = [];
+    for (const alike of togetherByWrite(seen)) {
+      const { tenant, baseUrl } = alike[0]!;
+      const context = { tenant, requestId: randomId(), baseUrl, isSystemWrite: true };
+      const changes = alike.map(
+        ({ id, version }) => [id, this.revision(version, { to: 'active', error: null })] as const,
+      );
+      const results = await store.reviseAll(context, 'Subscription', new Map(changes));
+      moved.push(...alike.filter((_, at) => results[at] === undefined).map(({ subscriptionKey }) => subscriptionKey));
+    }
+    return moved;
   }
 
   /** To `off`. A reason becomes the Subscription's error text; without one (its end has come) there is none. */
@@ -76,11 +99,25 @@ export class SubscriptionStatusWriter {
     if (caller === undefined ? !isSystemStep(seen.status, to) : seen.status !== 'off') return 'not-allowed';
     const { tenant, id, baseUrl, version } = seen;
     const context = { tenant, requestId: randomId(), baseUrl, caller, isSystemWrite: caller === undefined };
-    const result = await store.revise(context, 'Subscription', id, (current, resource) =>
-      current.version === version ? this.codec.rewrite(resource, { status: to, error }) : undefined,
-    );
+    const result = await store.revise(context, 'Subscription', id, this.revision(version, { to, error }));
     return result === undefined ? 'moved' : 'written';
   }
+
+  /** Writes status and error, if the resource is still at the version that was looked at. */
+  private revision(version: number, { to, error }: StatusStep): Parameters<ResourceStore['revise']>[3] {
+    return (current, resource) =>
+      current.version === version ? this.codec.rewrite(resource, { status: to, error }) : undefined;
+  }
+}
+
+/** What one transaction may write: it belongs to one tenant, and is made under one base URL. */
+function togetherByWrite(incarnations: readonly Incarnation[]): Iterable<Incarnation[]> {
+  const groups = new Map<string, Incarnation[]>();
+  for (const one of incarnations) {
+    const name = `${one.tenant} ${one.baseUrl}`;
+    groups.set(name, [...(groups.get(name) ?? []), one]);
+  }
+  return groups.values();
 }
 
 /** One line without control characters, at most 1,000 characters, never empty. */

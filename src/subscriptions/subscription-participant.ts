@@ -5,13 +5,13 @@ import type { CanonicalSubscription, FhirDefinitions, FhirResource, ParsedResour
 import type { Clock, HeraldConfig, Log, Tx } from '../platform';
 import type { ResourceChange, WriteParticipant } from '../store';
 import type { ChannelCatalogue } from './channel-catalogue';
-import { appendChange } from './change-log';
+import { appendChanges, type ChangeRecord } from './change-log';
 import { acceptClientWrite, type ClientWriteContext } from './client-write';
 import { maskedLine, splitHeaderLine } from './header-lines';
 import type { Incarnation } from './incarnation';
-import { incarnationOf, insertIncarnation, tombstoneIncarnation, updateIncarnation } from './incarnations';
+import { incarnationsOf, insertIncarnations, tombstoneIncarnation, updateIncarnations } from './incarnations';
 import { LEASE_RESERVE_MS } from './limits';
-import { effectOf, type PreparedWrite } from './prepared-write';
+import { effectOf, type PreparedWrite, type WriteEffect } from './prepared-write';
 import type { SecretBox } from './secret-box';
 import { deleteSecrets, secretNames, storeSecrets } from './secrets';
 import type { SubscriptionDoorbell } from './subscription-doorbell';
@@ -26,44 +26,72 @@ export interface SubscriptionParticipantDeps {
   readonly config: Pick<HeraldConfig, 'subscriptions' | 'deliveries'>;
 }
 
+/** What is stored of a Subscription before its write; the resource row's lock keeps it so. */
+interface Stored {
+  readonly incarnation?: Incarnation;
+  readonly secrets: ReadonlySet<string>;
+}
+
+interface Effect {
+  readonly change: ResourceChange;
+  readonly prepared: PreparedWrite;
+  readonly effect: WriteEffect;
+}
+
+const nothingStored: Stored = { secrets: new Set() };
+
 export class SubscriptionParticipant implements WriteParticipant {
   readonly types = ['Subscription'];
   private readonly codec: SubscriptionCodec;
+  private readonly stored = new WeakMap<ResourceChange, Stored>();
   private readonly prepared = new WeakMap<ResourceChange, PreparedWrite>();
 
   constructor(private readonly deps: SubscriptionParticipantDeps) {
     this.codec = subscriptionCodecFor(deps.definitions.fhirVersion);
   }
 
+  /** Incarnations and names of secrets, two statements for however many changes. A create under a new id has neither. */
+  async load(tx: Tx, changes: readonly ResourceChange[]): Promise<void> {
+    const known = changes.filter((change) => change.previous !== undefined);
+    if (known.length === 0) return;
+    const { tenant } = known[0]!.context;
+    const ids = known.map((change) => change.id);
+    const incarnations = await incarnationsOf(tx, tenant, ids);
+    const living = [...incarnations.values()].filter((incarnation) => incarnation.alive);
+    const secrets = living.length > 0 ? await secretNames(tx, living.map(keyOf)) : new Map<number, Set<string>>();
+    for (const change of known) {
+      const incarnation = incarnations.get(change.id);
+      const names = incarnation && secrets.get(incarnation.subscriptionKey);
+      this.stored.set(change, { ...(incarnation && { incarnation }), secrets: names ?? nothingStored.secrets });
+    }
+  }
+
   /** Throws FhirError 422 with everything that is wrong. Answers the body with coerced status, own error text and masked headers. */
-  async prepare(tx: Tx, change: ResourceChange): Promise<ParsedResource | undefined> {
+  async prepare(_tx: Tx, change: ResourceChange): Promise<ParsedResource | undefined> {
     if (change.resource === undefined) return undefined;
-    const newest = await incarnationOf(tx, change.context.tenant, change.id);
-    const before = newest?.alive ? newest : undefined;
+    const { incarnation } = this.stored.get(change) ?? nothingStored;
+    const before = incarnation?.alive ? incarnation : undefined;
     const { subscription, issues } = this.codec.decode(change.resource.value);
     if (subscription === undefined) throw new FhirError(422, issues);
     if (change.context.isSystemWrite && before !== undefined) {
       this.prepared.set(change, systemWrite(subscription, before));
       return undefined;
     }
-    return this.clientWrite(tx, change, subscription, before);
+    return this.clientWrite(change, subscription, before);
   }
 
-  /** Writes incarnation, secrets and change log. */
-  async commit(tx: Tx, change: ResourceChange): Promise<void> {
-    const prepared = this.prepared.get(change);
-    if (prepared === undefined) return this.commitDelete(tx, change);
-    const at = { version: change.version!, lastUpdated: change.lastUpdated! };
-    const effect = effectOf(prepared, at, { tenant: change.context.tenant, id: change.id });
-    const { before, secrets, config } = prepared;
-    if (before !== undefined) await updateIncarnation(tx, before.subscriptionKey, effect.state);
-    const subscriptionKey = before?.subscriptionKey ?? (await insertIncarnation(tx, effect.state));
-    const hadSecrets = (before?.config.headerNames.length ?? 0) > 0;
-    if (secrets.size > 0 || (hadSecrets && !change.context.isSystemWrite)) {
-      await storeSecrets(tx, this.deps.secrets, subscriptionKey, { remaining: config.headerNames, values: secrets });
+  /** Writes incarnations, secrets and change log. */
+  async commitAll(tx: Tx, changes: readonly ResourceChange[]): Promise<void> {
+    const effects = changes.flatMap((change) => this.effectOf(change) ?? []);
+    const keys = await writeIncarnations(tx, effects);
+    for (const { change, prepared } of effects) await this.writeSecrets(tx, change, prepared, keys.get(change)!);
+    const records: ChangeRecord[] = [];
+    for (const { change, effect } of effects) {
+      if (effect.isLogged) records.push({ ...effect, ...effect.state, subscriptionKey: keys.get(change)! });
     }
+    for (const change of changes) if (change.resource === undefined) records.push(...(await this.end(tx, change)));
     // Last: from here to the commit the counter row keeps every other Subscription's change waiting.
-    if (effect.isLogged) await appendChange(tx, { ...effect, ...effect.state, subscriptionKey });
+    await appendChanges(tx, records);
   }
 
   /** Masks whatever a stored version might still show; it should show nothing, so this is a second lock on the door. */
@@ -101,13 +129,27 @@ export class SubscriptionParticipant implements WriteParticipant {
     if (to === 'requested') this.deps.doorbell.ring([{ tenant, id: change.id }]);
   }
 
-  private async clientWrite(
-    tx: Tx,
+  private effectOf(change: ResourceChange): Effect | undefined {
+    const prepared = this.prepared.get(change);
+    if (prepared === undefined) return undefined;
+    const at = { version: change.version!, lastUpdated: change.lastUpdated! };
+    const effect = effectOf(prepared, at, { tenant: change.context.tenant, id: change.id });
+    return { change, prepared, effect };
+  }
+
+  private async writeSecrets(tx: Tx, change: ResourceChange, prepared: PreparedWrite, key: number): Promise<void> {
+    const { before, secrets, config } = prepared;
+    const hadSecrets = (before?.config.headerNames.length ?? 0) > 0;
+    if (secrets.size === 0 && (!hadSecrets || change.context.isSystemWrite)) return;
+    await storeSecrets(tx, this.deps.secrets, key, { remaining: config.headerNames, values: secrets });
+  }
+
+  private clientWrite(
     change: ResourceChange,
     sent: CanonicalSubscription,
     before: Incarnation | undefined,
-  ): Promise<ParsedResource | undefined> {
-    const storedSecrets = before === undefined ? new Set<string>() : await secretNames(tx, before.subscriptionKey);
+  ): ParsedResource | undefined {
+    const storedSecrets = before === undefined ? nothingStored.secrets : this.stored.get(change)!.secrets;
     const stored = before && this.decodeStored(change);
     const now = this.deps.clock.now();
     const accepted = acceptClientWrite({ sent, before, stored, storedSecrets, now }, this.checkContext(change));
@@ -138,15 +180,33 @@ export class SubscriptionParticipant implements WriteParticipant {
     };
   }
 
-  private async commitDelete(tx: Tx, change: ResourceChange): Promise<void> {
-    const before = await incarnationOf(tx, change.context.tenant, change.id);
-    if (before === undefined || !before.alive) return;
-    const { subscriptionKey, criteria, baseUrl, isMatching } = before;
+  /** The end of an incarnation by a delete; out: what the log is to say of it, if it was alive. */
+  private async end(tx: Tx, change: ResourceChange): Promise<ChangeRecord[]> {
+    const { incarnation } = this.stored.get(change) ?? nothingStored;
+    if (incarnation === undefined || !incarnation.alive) return [];
+    const { subscriptionKey, criteria, baseUrl, isMatching } = incarnation;
     await tombstoneIncarnation(tx, subscriptionKey, change.version!, change.lastUpdated!);
     await deleteSecrets(tx, subscriptionKey);
-    const closing = { subscriptionKey, opens: false, closes: isMatching, criteria, baseUrl, at: change.lastUpdated! };
-    await appendChange(tx, closing);
+    return [{ subscriptionKey, opens: false, closes: isMatching, criteria, baseUrl, at: change.lastUpdated! }];
   }
+}
+
+const keyOf = (incarnation: Incarnation): number => incarnation.subscriptionKey;
+
+/** One statement for what is new and one for what is there. Out: the key of each. */
+async function writeIncarnations(tx: Tx, effects: readonly Effect[]): Promise<Map<ResourceChange, number>> {
+  const created = effects.filter(({ prepared }) => prepared.before === undefined);
+  const updated = effects.filter(({ prepared }) => prepared.before !== undefined);
+  const states = updated.map(({ prepared, effect }) => [prepared.before!.subscriptionKey, effect.state] as const);
+  await updateIncarnations(tx, new Map(states));
+  const keys = await insertIncarnations(
+    tx,
+    created.map(({ effect }) => effect.state),
+  );
+  return new Map([
+    ...updated.map(({ change, prepared }) => [change, prepared.before!.subscriptionKey] as const),
+    ...created.map(({ change }, index) => [change, keys[index]!] as const),
+  ]);
 }
 
 /** Herald's own writes change status and error only: everything else stands as it was accepted. */

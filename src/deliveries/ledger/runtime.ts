@@ -24,6 +24,7 @@ export interface RuntimeSettings {
 }
 
 type RuntimeRow = {
+  subscription_key: number;
   status: SubscriptionStatus;
   sending: boolean;
   ordering_key: string;
@@ -32,28 +33,63 @@ type RuntimeRow = {
   ends_at: Date | null;
 };
 
-/** Writes the runtime row of a created or changed Subscription, and wakes or revises what depends on it. */
-export async function writeRuntime(tx: Tx, now: Date, settings: RuntimeSettings): Promise<void> {
-  await endOthers(tx, settings);
-  const { rows } = await tx.query<RuntimeRow>({
-    name: 'deliveries.runtime-lock',
-    text: `select status, sending, ordering_key, last_event_no, config_version, ends_at
-             from subscription_runtime where subscription_key = $1 for update`,
-    values: [settings.subscriptionKey],
+interface Changed {
+  readonly settings: RuntimeSettings;
+  readonly before: RuntimeRow;
+  readonly sending: boolean;
+}
+
+/**
+ * Writes the runtime rows of created or changed Subscriptions (each once), and wakes or revises what depends on them. The rows of new ones, and what
+ * activation does to many, are sets: 500 cost as many round trips as one.
+ */
+export async function writeRuntimes(tx: Tx, now: Date, all: readonly RuntimeSettings[]): Promise<void> {
+  await endOthers(tx, all);
+  const rows = await lockRuntimes(tx, all);
+  await insertRuntimes(
+    tx,
+    now,
+    all.filter(({ subscriptionKey }) => !rows.has(subscriptionKey)),
+  );
+  const changed = all.flatMap((settings): Changed[] => {
+    const before = rows.get(settings.subscriptionKey);
+    return before ? [{ settings, before, sending: isSending(settings.status, before) }] : [];
   });
-  const before = rows[0];
-  if (before === undefined) return insertRuntime(tx, now, settings);
-  const sending = isSending(settings.status, before);
-  const isSwitched = before.ordering_key !== settings.orderingKey;
-  await updateRuntime(tx, now, settings, sending);
-  if (isSwitched) await raiseBarrier(tx, settings.subscriptionKey, before.last_event_no);
-  const isWoken = sending && (!before.sending || before.ends_at?.getTime() !== settings.endsAt?.getTime());
+  await updateRuntimes(tx, now, changed);
+  for (const { settings, before } of changed) {
+    if (before.ordering_key !== settings.orderingKey) {
+      await raiseBarrier(tx, settings.subscriptionKey, before.last_event_no);
+    }
+  }
+  await wake(tx, now, changed);
+}
+
+async function lockRuntimes(tx: Tx, all: readonly RuntimeSettings[]): Promise<Map<number, RuntimeRow>> {
+  const { rows } = await tx.query<RuntimeRow>({
+    name: 'deliveries.runtimes-lock',
+    text: `select subscription_key, status, sending, ordering_key, last_event_no, config_version, ends_at
+             from subscription_runtime where subscription_key = any($1::bigint[]) order by subscription_key for update`,
+    values: [all.map(({ subscriptionKey }) => subscriptionKey)],
+  });
+  return new Map(rows.map((row) => [row.subscription_key, row]));
+}
+
+/** What begins to send, ends at another time or is tried anew has its slices looked at. */
+async function wake(tx: Tx, now: Date, changed: readonly Changed[]): Promise<void> {
+  const begins = ({ sending, before }: Changed) => sending && !before.sending;
   // Also when sending begins again: what failed before `off` does not wait for its old retry time.
-  const isRetriedNow = sending && (settings.isClientWrite || !before.sending);
-  if (!isWoken && !isRetriedNow) return;
-  await tx.query(lockSubscriptionSlices([[settings.subscriptionKey]]));
-  if (isRetriedNow) await retryNow(tx, settings.subscriptionKey, now);
-  await tx.query(wakeSlices([[settings.subscriptionKey], now]));
+  const isRetried = (one: Changed) => begins(one) || (one.sending && one.settings.isClientWrite);
+  const isMoved = ({ sending, before, settings }: Changed) =>
+    sending && before.ends_at?.getTime() !== settings.endsAt?.getTime();
+  const woken = changed.filter((one) => isRetried(one) || isMoved(one));
+  if (woken.length === 0) return;
+  const keys = woken.map(({ settings }) => settings.subscriptionKey);
+  await tx.query(lockSubscriptionSlices([keys]));
+  for (const one of woken) {
+    // Without an event there is nothing that could have failed.
+    if (isRetried(one) && one.before.last_event_no > 0) await retryNow(tx, one.settings.subscriptionKey, now);
+  }
+  await tx.query(wakeSlices([keys, now]));
 }
 
 /** `active`, `error` of the criteria family, and `requested` that comes from `error` (and stays so until it is active again). */
@@ -79,12 +115,17 @@ export async function tombstone(tx: Tx, tenant: string, subscriptionId: string):
 }
 
 /** A revived Subscription is a new incarnation: an older one that is still alive ends here. */
-async function endOthers(tx: Tx, settings: RuntimeSettings): Promise<void> {
+async function endOthers(tx: Tx, all: readonly RuntimeSettings[]): Promise<void> {
   const { rows } = await tx.query<{ subscription_key: number }>({
     name: 'deliveries.end-others',
-    text: `update subscription_runtime set alive = false, sending = false
-            where tenant = $1 and subscription_id = $2 and alive and subscription_key <> $3 returning subscription_key`,
-    values: [settings.tenant, settings.subscriptionId, settings.subscriptionKey],
+    text: `update subscription_runtime r set alive = false, sending = false
+             from unnest($1::text[], $2::text[], $3::bigint[]) as s(tenant, id, key)
+            where r.tenant = s.tenant and r.subscription_id = s.id and r.alive and r.subscription_key <> s.key returning r.subscription_key`,
+    values: [
+      all.map(({ tenant }) => tenant),
+      all.map(({ subscriptionId }) => subscriptionId),
+      all.map(({ subscriptionKey }) => subscriptionKey),
+    ],
   });
   await revoke(tx, rows);
 }
@@ -96,56 +137,54 @@ async function revoke(tx: Tx, rows: readonly { subscription_key: number }[]): Pr
   await tx.query(revokeSlices([keys]));
 }
 
-async function insertRuntime(tx: Tx, now: Date, settings: RuntimeSettings): Promise<void> {
-  const sending = isSending(settings.status);
+async function insertRuntimes(tx: Tx, now: Date, all: readonly RuntimeSettings[]): Promise<void> {
+  if (all.length === 0) return;
+  const rows = all.map((settings) => ({ ...rowOf(settings), sending: isSending(settings.status) }));
   await tx.query({
-    name: 'deliveries.runtime-insert',
+    name: 'deliveries.runtimes-insert',
     text: `insert into subscription_runtime (subscription_key, tenant, subscription_id, sending, status, ends_at, config_version, ordering_key,
                                              slices, cap, stopped_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-    values: [
-      settings.subscriptionKey,
-      settings.tenant,
-      settings.subscriptionId,
-      sending,
-      settings.status,
-      settings.endsAt ?? null,
-      settings.configVersion,
-      settings.orderingKey,
-      settings.slices,
-      settings.cap,
-      sending ? null : now,
-    ],
+           select s.key, s.tenant, s.id, s.sending, s.status, s.ends_at, s.config_version, s.ordering_key, s.slices, s.cap,
+                  case when s.sending then null else $2::timestamptz end
+             from jsonb_to_recordset($1::jsonb) as s(key bigint, tenant text, id text, sending boolean, status text, ends_at timestamptz,
+                  config_version integer, ordering_key text, slices smallint, cap integer)
+            order by s.key`,
+    values: [JSON.stringify(rows), now],
   });
 }
 
-async function updateRuntime(tx: Tx, now: Date, settings: RuntimeSettings, sending: boolean): Promise<void> {
+async function updateRuntimes(tx: Tx, now: Date, changed: readonly Changed[]): Promise<void> {
+  if (changed.length === 0) return;
+  const rows = changed.map(({ settings, sending }) => ({
+    ...rowOf(settings),
+    sending,
+    client: settings.isClientWrite,
+  }));
   await tx.query({
-    name: 'deliveries.runtime-update',
-    text: `update subscription_runtime
-              set sending = $2, status = $3, ends_at = $4, config_version = $5, ordering_key = $6, cap = $7,
-                  stopped_ms = stopped_ms + case when $2 and not paused and stopped_at is not null
-                    then greatest(0, (extract(epoch from ($8::timestamptz - stopped_at)) * 1000)::bigint) else 0 end,
-                  stopped_at = case when $2 and not paused then null else coalesce(stopped_at, $8::timestamptz) end,
-                  failing_since = case when $9 then null else failing_since end,
-                  failures = case when $9 then 0 else failures end,
-                  reason = case when $9 then null else reason end,
-                  breaker = case when $9 then null else breaker end,
-                  send_limit = case when $9 then null else send_limit end,
-                  not_before = case when $9 then null else not_before end
-            where subscription_key = $1`,
-    values: [
-      settings.subscriptionKey,
-      sending,
-      settings.status,
-      settings.endsAt ?? null,
-      settings.configVersion,
-      settings.orderingKey,
-      settings.cap,
-      now,
-      settings.isClientWrite,
-    ],
+    name: 'deliveries.runtimes-update',
+    text: `update subscription_runtime r
+              set sending = s.sending, status = s.status, ends_at = s.ends_at, config_version = s.config_version, ordering_key = s.ordering_key,
+                  cap = s.cap,
+                  stopped_ms = r.stopped_ms + case when s.sending and not r.paused and r.stopped_at is not null
+                    then greatest(0, (extract(epoch from ($2::timestamptz - r.stopped_at)) * 1000)::bigint) else 0 end,
+                  stopped_at = case when s.sending and not r.paused then null else coalesce(r.stopped_at, $2::timestamptz) end,
+                  failing_since = case when s.client then null else r.failing_since end,
+                  failures = case when s.client then 0 else r.failures end,
+                  reason = case when s.client then null else r.reason end,
+                  breaker = case when s.client then null else r.breaker end,
+                  send_limit = case when s.client then null else r.send_limit end,
+                  not_before = case when s.client then null else r.not_before end
+             from jsonb_to_recordset($1::jsonb) as s(key bigint, sending boolean, status text, ends_at timestamptz, config_version integer,
+                  ordering_key text, cap integer, client boolean)
+            where r.subscription_key = s.key`,
+    values: [JSON.stringify(rows), now],
   });
+}
+
+function rowOf({ subscriptionKey, tenant, subscriptionId, status, endsAt, ...rest }: RuntimeSettings): object {
+  const { configVersion, orderingKey, slices, cap } = rest;
+  const names = { key: subscriptionKey, tenant, id: subscriptionId, status, ends_at: endsAt ?? null };
+  return { ...names, config_version: configVersion, ordering_key: orderingKey, slices, cap };
 }
 
 /** The switch of the ordering key is itself ordered: what is numbered from here on waits for everything up to here, if anything waits. */

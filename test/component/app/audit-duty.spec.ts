@@ -41,7 +41,9 @@ describe('the audit of a running Herald', () => {
     try {
       await writer.put({ resourceType: 'Patient', id: 'p' });
       const ask = (text: string) => writer.database.database.query<{ root_hash: number }>({ text, values: [] });
-      const { rows } = await ask(`update outbox set written_at = written_at - interval '2 minutes' returning root_hash`);
+      const { rows } = await ask(
+        `update outbox set written_at = written_at - interval '2 minutes' returning root_hash`,
+      );
       await eventually(
         async () => ((await readAuditResult(writer.database.database))?.alarmsTotal['unmatched-event'] ?? 0) >= 1,
         { what: 'the alarm' },

@@ -8,7 +8,7 @@ import {
   type MatchedEvent,
   type StatusWriter,
 } from '../../../src/deliveries';
-import { writeRuntime, tombstone, type RuntimeSettings } from '../../../src/deliveries/ledger/runtime';
+import { writeRuntimes, tombstone, type RuntimeSettings } from '../../../src/deliveries/ledger/runtime';
 import { slicesFor } from '../../../src/deliveries/ordering';
 import { channelCatalogue } from '../../../src/channels';
 import {
@@ -203,7 +203,7 @@ export class Delivering {
       slices: slices ?? slicesFor(subscription.orderingKey, subscription.cap, 4),
       isClientWrite,
     };
-    await this.database.transaction((tx) => writeRuntime(tx, this.clock.now(), settings));
+    await this.database.transaction((tx) => writeRuntimes(tx, this.clock.now(), [settings]));
   }
 }
 

@@ -10,7 +10,7 @@ import {
 } from '../../../src/deliveries/ledger/finish';
 import { renewLeases } from '../../../src/deliveries/ledger/leases';
 import type { Window } from '../../../src/deliveries/ledger/rows';
-import { writeRuntime } from '../../../src/deliveries/ledger/runtime';
+import { writeRuntimes } from '../../../src/deliveries/ledger/runtime';
 import { scheduleDeliveries } from '../../../src/deliveries/ledger/schedule';
 import type { Database } from '../../../src/platform';
 import { event } from './delivering';
@@ -125,17 +125,19 @@ export class SqlLedger {
 
   private async write(now: number, ordering: Ordering): Promise<void> {
     await this.database.transaction((tx) =>
-      writeRuntime(tx, at(now), {
-        subscriptionKey: this.key,
-        tenant: 'default',
-        subscriptionId: `s${this.key}`,
-        status: 'active',
-        configVersion: 1,
-        orderingKey: ordering,
-        cap: 8,
-        slices: this.settings.slices,
-        isClientWrite: false,
-      }),
+      writeRuntimes(tx, at(now), [
+        {
+          subscriptionKey: this.key,
+          tenant: 'default',
+          subscriptionId: `s${this.key}`,
+          status: 'active',
+          configVersion: 1,
+          orderingKey: ordering,
+          cap: 8,
+          slices: this.settings.slices,
+          isClientWrite: false,
+        },
+      ]),
     );
   }
 }

@@ -1,6 +1,6 @@
 // From the write to the ledger: the write road with subscriptions plugged in, matchers as wanted, and the ledger's own statements.
 import { scheduleDeliveries } from '../../../src/deliveries/ledger/schedule';
-import { tombstone, writeRuntime } from '../../../src/deliveries/ledger/runtime';
+import { tombstone, writeRuntimes } from '../../../src/deliveries/ledger/runtime';
 import type { FhirResource } from '../../../src/fhir';
 import { Matcher, MATCHER_SESSION_SETTINGS, MatchSweepWorker, PredicateIndex } from '../../../src/matching';
 import type { MatcherDeps, MatchIndex } from '../../../src/matching';
@@ -86,12 +86,14 @@ const ledgerParticipant: WriteParticipant = {
     const { subscriptionKey, tenant, id: subscriptionId, status, endsAt, configVersion, config } = incarnation;
     const { orderingKey, cap } = config;
     const facts = { subscriptionKey, tenant, subscriptionId, status, configVersion, orderingKey, cap };
-    await writeRuntime(tx, change.lastUpdated!, {
-      ...facts,
-      ...(endsAt && { endsAt }),
-      slices: 4,
-      isClientWrite: !change.context.isSystemWrite,
-    });
+    await writeRuntimes(tx, change.lastUpdated!, [
+      {
+        ...facts,
+        ...(endsAt && { endsAt }),
+        slices: 4,
+        isClientWrite: !change.context.isSystemWrite,
+      },
+    ]);
   },
 };
 

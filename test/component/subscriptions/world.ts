@@ -8,7 +8,14 @@ import {
   type Issue,
 } from '../../../src/fhir';
 import { OutboxDoorbell } from '../../../src/outbox';
-import { Metrics, SystemClock, type Clock, type DeliveryDefaults, type HeraldConfig } from '../../../src/platform';
+import {
+  Metrics,
+  SystemClock,
+  type Clock,
+  type DeliveryDefaults,
+  type HeraldConfig,
+  type Database,
+} from '../../../src/platform';
 import { ResourceStore, type StoredVersion, type WriteContext } from '../../../src/store';
 import {
   ActivationWorker,
@@ -75,6 +82,8 @@ const catalogue: ChannelCatalogue = {
 export interface WorldOptions {
   clock?: Clock;
   config?: Pick<HeraldConfig, 'subscriptions' | 'deliveries'>;
+  /** What everything is to write through instead of the database itself, for those who count statements or make them fail. */
+  through?: (database: Database) => Database;
 }
 
 export interface World {
@@ -92,7 +101,7 @@ export interface World {
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const test = await createTestDatabase();
-  const { database } = test;
+  const database = options.through?.(test.database) ?? test.database;
   const clock = options.clock ?? new SystemClock();
   const outboxDoorbell = new OutboxDoorbell();
   const doorbell = new SubscriptionDoorbell();
