@@ -9,7 +9,7 @@ import { ATTEMPTS_ON_LIST_MAX, ATTEMPTS_ON_PAGE_MAX, FAILED_RESENDS_MS } from '.
 import { nextLink, positionOf, Query, resourceOf } from './query';
 import type { RawQuery } from './query';
 import { checkReadiness } from './readiness';
-import type { Readiness } from './readiness';
+import type { Readiness, ReadinessDeps } from './readiness';
 import { readStatus, statusView, type StatusDeps } from './status';
 import { incarnationFor, notFound, TENANT } from './subject';
 import { deliveryView, subscriptionView } from './views';
@@ -22,6 +22,8 @@ export interface AdminDeps {
   readonly supervisor: Supervisor;
   /** Why this process refuses writes, if it does; absent where it takes none. */
   readonly writeGate?: StatusDeps['writeGate'];
+  /** How this process reaches the servers that carry hints, where any are configured. */
+  readonly hintServers?: ReadinessDeps['hintServers'];
   /** The deliveries room's door for whoever acts on deliveries. */
   readonly verbs: DeliveryVerbs;
 }

@@ -21,7 +21,7 @@ export class HealthController {
   @Header('Cache-Control', 'no-store')
   async ready(@Res({ passthrough: true }) reply: Reply): Promise<object> {
     const readiness = await this.reads.readiness();
-    reply.code(readiness.status === 'ready' ? 200 : 503);
+    reply.code(readiness.status === 'not-ready' ? 503 : 200);
     return readiness;
   }
 }

@@ -14,9 +14,19 @@ export interface WorkerResult extends CheckResult {
   readonly restarts: number;
 }
 
+/** A server that only makes things faster: without it deliveries are later, and nothing is lost. */
+export interface HintServer {
+  readonly name: string;
+  readonly status: 'up' | 'down' | 'unknown';
+  readonly since: Date;
+}
+
 export interface Readiness {
-  readonly status: 'ready' | 'not-ready';
+  /** `degraded`: it can do its work, later than usual. */
+  readonly status: 'ready' | 'degraded' | 'not-ready';
   readonly checks: {
+    /** Absent where no such server is configured. */
+    readonly hints?: readonly HintServer[];
     readonly database: CheckResult;
     readonly workers: CheckResult & { readonly items: readonly WorkerResult[] };
   };
@@ -26,6 +36,8 @@ export interface ReadinessDeps {
   readonly clock: Clock;
   readonly database: Pick<Database, 'ping'>;
   readonly supervisor: Pick<Supervisor, 'health'>;
+  /** How this process reaches the servers that carry hints. */
+  readonly hintServers?: readonly (() => readonly HintServer[])[];
 }
 
 /** Asks every dependency. Never throws. */
@@ -33,7 +45,10 @@ export async function checkReadiness(deps: ReadinessDeps): Promise<Readiness> {
   const database = await checkDatabase(deps);
   const workers = checkWorkers(deps);
   const isReady = database.status === 'up' && workers.status === 'up';
-  return { status: isReady ? 'ready' : 'not-ready', checks: { database, workers } };
+  const hints = deps.hintServers?.flatMap((ask) => ask());
+  const isDegraded = hints?.some(({ status }) => status === 'down') ?? false;
+  const status = isDegraded ? 'degraded' : 'ready';
+  return { status: isReady ? status : 'not-ready', checks: { database, workers, ...(hints && { hints }) } };
 }
 
 async function checkDatabase({ clock, database }: ReadinessDeps): Promise<CheckResult> {

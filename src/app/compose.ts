@@ -1,5 +1,6 @@
 // The composition root: what each role is made of, by plain construction. Read it from top to bottom to see what depends on what.
-import { EmbeddedBus } from '../bus';
+import type { KafkaLink } from '../bus';
+import type { HintServer } from '../admin';
 import { channelCatalogue, type ChannelCatalogue } from '../channels';
 import {
   countWaiting,
@@ -26,6 +27,7 @@ import {
   SubscriptionRegistry,
   SubscriptionStatusWriter,
 } from '../subscriptions';
+import { composeBus, composeLink, composeRelay } from './compose-bus';
 import { auditDuty, retentionDuty } from './duties';
 import type { Ground } from './ground';
 import { HOUSEKEEPING_INTERVAL_MS } from './limits';
@@ -50,15 +52,20 @@ export interface Parts extends Ground {
   readonly registry?: SubscriptionRegistry;
   readonly deliveryWorker?: DeliveryWorker;
   readonly writeGate?: WriteGate;
+  /** How this process reaches the servers that carry hints. */
+  readonly hintServers?: readonly (() => readonly HintServer[])[];
 }
 
 /** Builds the rooms on an open ground and gives their workers to the supervisor, which is not started yet. */
 export function composeHerald(ground: Ground): Parts {
   const shared = composeShared(ground);
-  const matching = ground.databases.matcher ? composeMatcher(ground, shared) : {};
+  const link = composeLink(ground);
+  const matching = ground.databases.matcher ? composeMatcher(ground, shared, link) : {};
+  if (link && ground.databases.relay) composeRelay(ground, shared.doorbells.outbox, shared.store, link);
   const delivering = ground.databases.deliverer ? composeDeliverer(ground, shared) : {};
   const writing = ground.config.roles.has('api') ? composeWriteGate(ground) : {};
-  return { ...ground, ...shared, ...matching, ...delivering, ...writing };
+  const hintServers = link ? [() => link.health()] : undefined;
+  return { ...ground, ...shared, ...matching, ...delivering, ...writing, hintServers };
 }
 
 type Shared = ReturnType<typeof composeShared>;
@@ -147,7 +154,7 @@ function composeWriteGate(ground: Ground) {
   return { writeGate: new WriteGate({ config, clock, metrics, backlog }) };
 }
 
-function composeMatcher(ground: Ground, shared: Shared) {
+function composeMatcher(ground: Ground, shared: Shared, link?: KafkaLink) {
   const { config, clock, log, metrics, supervisor } = ground;
   const { definitions, doorbells, store, statusWriter } = shared;
   const database = ground.databases.matcher!;
@@ -164,7 +171,7 @@ function composeMatcher(ground: Ground, shared: Shared) {
     metrics,
     claimMax: config.matching.claimMax,
   });
-  const bus = new EmbeddedBus(doorbells.outbox);
+  const bus = composeBus(ground, doorbells.outbox, link);
   supervisor.add(new MatcherWorker({ matcher, bus, database, clock, log }));
   const intervalMs = config.matching.sweepIntervalMs;
   supervisor.add(new MatchSweepWorker({ matcher, registry, statusWriter, database, clock, log, intervalMs }));

@@ -20,7 +20,7 @@ import {
 import { DELIVERER_SESSION_SETTINGS } from '../deliveries';
 import { MATCHER_SESSION_SETTINGS } from '../matching';
 import { STORE_SESSION_SETTINGS } from '../store';
-import { DATABASE_WAIT_MS_MAX, DATABASE_WAIT_STEP_MS, DUTY_CONNECTIONS } from './limits';
+import { DATABASE_WAIT_MS_MAX, DATABASE_WAIT_STEP_MS, DUTY_CONNECTIONS, RELAY_CONNECTIONS } from './limits';
 
 export interface Ground {
   readonly config: HeraldConfig;
@@ -29,7 +29,13 @@ export interface Ground {
   readonly clock: DatabaseClock;
   readonly supervisor: Supervisor;
   /** Pools by what they serve, so that a busy one never starves another. */
-  readonly databases: { readonly api: Database; readonly matcher?: Database; readonly deliverer?: Database };
+  readonly databases: {
+    readonly api: Database;
+    readonly matcher?: Database;
+    readonly deliverer?: Database;
+    /** Only where there is a bus to publish on. */
+    readonly relay?: Database;
+  };
   /** Encrypts what Subscriptions entrust to us. */
   readonly secretKey: string;
   /** True when no other process can be working on this database: we hold the lock file of the embedded one. */
@@ -139,6 +145,10 @@ function openPools(config: HeraldConfig, url: string, log: Log, closers: Closers
   return {
     api: open('api', roles.has('api') ? poolApi : Math.min(poolApi, DUTY_CONNECTIONS), { ...STORE_SESSION_SETTINGS }),
     matcher: roles.has('matcher') ? open('matcher', poolMatcher, { ...MATCHER_SESSION_SETTINGS }) : undefined,
+    relay:
+      config.kafka && roles.has('relay')
+        ? open('relay', RELAY_CONNECTIONS, { ...MATCHER_SESSION_SETTINGS })
+        : undefined,
     deliverer: roles.has('deliverer') ? open('deliverer', poolDeliverer, { ...DELIVERER_SESSION_SETTINGS }) : undefined,
   };
 }

@@ -3,6 +3,7 @@ import { recoverLeases } from '../deliveries';
 import { restampWaiting } from '../outbox';
 import { armFailpoints, describeError, type HeraldConfig, type Log } from '../platform';
 import { clearForeignSnapshots, verifySecretKey } from '../subscriptions';
+import { readyToPublish } from './compose-bus';
 import { composeHerald, type Parts } from './compose';
 import { openGround } from './ground';
 import { watchGround } from './ground-metrics';
@@ -58,6 +59,7 @@ async function makeReady(parts: Parts): Promise<void> {
   await verifySecretKey(databases.api, secrets);
   await clearForeignSnapshots(databases.api, log, restampWaiting);
   await outboxPartitions.look();
+  await readyToPublish(parts);
   if (!isAlone) return;
   // Only who holds the lock file may say that nobody else holds a lease.
   const freed = await recoverLeases(databases.api, clock.now());

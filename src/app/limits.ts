@@ -5,6 +5,11 @@ export const DATABASE_WAIT_MS_MAX = 120_000;
 export const DATABASE_WAIT_STEP_MS = 1000;
 /** Connections for status writes and duties in a process that serves no API. */
 export const DUTY_CONNECTIONS = 4;
+/** Connections of the relay: one to read and mark, one for its lease. */
+export const RELAY_CONNECTIONS = 2;
+/** A table that is busy when publishing begins is tried again so often, with this pause. */
+export const BEGIN_PUBLISHING_TRIES_MAX = 60;
+export const BEGIN_PUBLISHING_PAUSE_MS = 500;
 /** What a stop may take beyond the deadline of the attempts under way. */
 export const DRAIN_RESERVE_MS = 5000;
 /** How often the housekeeping of deliveries looks. */

@@ -5,7 +5,9 @@ import type { Worker } from '../platform';
 /**
  * Called with the hashes of roots that may have unmatched events: at least one, each once, at most `BATCH_ROOTS_MAX`.
  * `more` hands over what has been rung meanwhile, as far as the bus knows of it (perhaps nothing), to be handled in the same call.
- * A throw means "again": the bus hands the same roots out once more, those of `more` included.
+ * A throw means "again": the bus hands the same roots out once more, those of `more` included. A bus whose other hints would wait behind
+ * them may give roots up that fail alone again and again; it says so loudly, and the sweep has them. After a return the bus may forget them,
+ * unless `signal` was aborted: then nothing is known of them.
  */
 export type HandleRoots = (
   rootHashes: readonly number[],
@@ -15,7 +17,7 @@ export type HandleRoots = (
 
 /** Abstract class: the type and the injection token in one. */
 export abstract class EventBus {
-  /** Tells the matchers, at once and without waiting. Never throws; beyond its bound a bus forgets, and the sweep remembers. */
+  /** Tells the matchers of this process, at once and without waiting. Never throws; beyond its bound a bus forgets, and the sweep remembers. */
   abstract publish(rootHashes: readonly number[]): void;
 
   /** A worker that feeds `handle`, one call at a time, for as long as it runs. Several workers of one bus share the hints. */

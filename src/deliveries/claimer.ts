@@ -1,9 +1,16 @@
 // Claims due slices: at a ring, when one is known to become due, and by the sweep, which alone is enough.
-import { describeError, failpoint, type Clock, type Database, type DeliveryDefaults, type Log } from '../platform';
+import {
+  describeError,
+  failpoint,
+  Wake,
+  type Clock,
+  type Database,
+  type DeliveryDefaults,
+  type Log,
+} from '../platform';
 import { claimSlices, type ClaimedSlice } from './ledger/claim';
 import { CLAIM_SLICES_MAX, LEDGER_RETRY_MS, OWNED_SLICES_MAX } from './limits';
 import type { OwnedSlices } from './owned-slices';
-import { Wake } from './wake';
 
 export interface ClaimerDeps {
   readonly database: Database;

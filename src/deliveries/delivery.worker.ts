@@ -1,6 +1,7 @@
 // The deliverer: claims due slices, sends what they hold, brings the results back into the ledger. Three loops share one memory:
 // claiming (claimer.ts), the ledger (finish and look again), and the keeping of leases and readings.
 import {
+  Wake,
   describeError,
   type Clock,
   type Database,
@@ -28,7 +29,6 @@ import { Sender } from './sender';
 import { SliceRun } from './slice-run';
 import { Slots } from './slots';
 import { SubscriptionCache, type ReadSubscriptions } from './subscription-cache';
-import { Wake } from './wake';
 
 export interface DeliveryWorkerDeps {
   readonly database: Database;

@@ -15,7 +15,7 @@ export type {
 } from './config/config';
 export { DatabaseClock, ClockWorker } from './clock/database-clock';
 export { Database, type DatabaseOptions, type Statement, type Tx } from './database/database';
-export { describeError, isTransient } from './database/database-errors';
+export { describeError, isLockTimeout, isTransient } from './database/database-errors';
 export { longTransactions, type LongTransaction } from './database/long-transactions';
 export { dropPartition, partitionsBefore, type AgedPartition, type DropOptions } from './database/partitions';
 export { migrate, migrateFiles, readMigrations, MigrationError, type MigrationFile } from './database/migrate';
@@ -28,6 +28,7 @@ export {
   failpoint,
   failpointVisits,
   FAILPOINTS,
+  RELAY_FAILPOINTS,
   type ArmedFailpoint,
   type FailpointName,
 } from './failpoint/failpoint';
@@ -36,5 +37,6 @@ export { holdDuty, releaseDuty } from './leader/leader';
 export { createLog, type Log } from './log/log';
 export { Metrics } from './metrics/metrics';
 export { DutyWorker, type DutyTurn, type DutyWorkerDeps } from './workers/duty.worker';
+export { Wake } from './workers/wake';
 export { Doorbell } from './workers/doorbell';
 export { Supervisor, type Worker, type WorkerHealth } from './workers/supervisor';

@@ -1,9 +1,14 @@
 // What every event bus must do: hand out each hint at least once, again after a throw, one call at a time, in batches, and stop when told.
+// A bus fed by a relay is told of events by `announce`, as the relay does it; `publish` is for hints of this process on every bus.
 import { BATCH_ROOTS_MAX, type EventBus } from '../../src/bus';
 import { eventually } from '../support/deadline';
 
 export interface BusUnderTest {
   readonly bus: EventBus;
+  /** Makes events of these roots known by the bus's own road; left out, that is `publish`. */
+  announce?(rootHashes: readonly number[]): Promise<void>;
+  /** Roots are numbered; a bus that carries their names hands out other hashes. Left out: the number itself. */
+  hashOf?(root: number): number;
   close(): Promise<void>;
 }
 
@@ -45,20 +50,28 @@ function consume(
   return { batches, seen, failures, stop };
 }
 
+/** A real broker on a busy machine takes its time to form a group. */
+const patient = { deadlineMs: 60_000 };
+
 export function describeEventBus(name: string, make: () => Promise<BusUnderTest>): void {
   describe(`event bus: ${name}`, () => {
     let under: BusUnderTest;
     beforeEach(async () => {
       under = await make();
     });
+    const hash = (root: number): number => under.hashOf?.(root) ?? root;
+    const announce = async (roots: readonly number[]): Promise<void> => {
+      if (under.announce) await under.announce(roots);
+      else under.bus.publish(roots);
+    };
     afterEach(() => under.close());
 
     it('hands out what was published before and after the consumer started', async () => {
-      under.bus.publish([1, 2]);
+      await announce([1, 2]);
       const consumer = consume(under.bus);
-      await eventually(() => consumer.seen.size === 2);
-      under.bus.publish([3]);
-      await eventually(() => consumer.seen.has(3));
+      await eventually(() => consumer.seen.size === 2, patient);
+      await announce([3]);
+      await eventually(() => consumer.seen.has(hash(3)), patient);
       await consumer.stop();
     });
 
@@ -68,9 +81,11 @@ export function describeEventBus(name: string, make: () => Promise<BusUnderTest>
         throws -= 1;
         if (throws >= 0) throw new Error('not yet');
       });
-      under.bus.publish([7, 8]);
-      await eventually(() => consumer.seen.size === 2);
-      expect(consumer.failures).toHaveLength(2);
+      await announce([7, 8]);
+      await eventually(() => consumer.seen.size === 2, patient);
+      // Whether a throw ends the run is the bus's business.
+      expect(consumer.failures.length).toBeLessThanOrEqual(2);
+      expect(throws).toBeLessThan(0);
       await consumer.stop();
     });
 
@@ -83,8 +98,8 @@ export function describeEventBus(name: string, make: () => Promise<BusUnderTest>
         inside -= 1;
       });
       const many = Array.from({ length: BATCH_ROOTS_MAX * 2 + 5 }, (_, i) => i);
-      under.bus.publish([...many, ...many]);
-      await eventually(() => consumer.seen.size === many.length);
+      await announce([...many, ...many]);
+      await eventually(() => consumer.seen.size === many.length, patient);
       for (const batch of consumer.batches) {
         expect(batch.length).toBeGreaterThan(0);
         expect(batch.length).toBeLessThanOrEqual(BATCH_ROOTS_MAX);
@@ -96,27 +111,27 @@ export function describeEventBus(name: string, make: () => Promise<BusUnderTest>
 
     it('hears what is rung while a batch is worked on', async () => {
       const consumer = consume(under.bus, (batch) => {
-        if (batch.includes(1)) under.bus.publish([2]);
+        if (batch.includes(hash(1))) under.bus.publish([2]);
       });
-      under.bus.publish([1]);
-      await eventually(() => consumer.seen.has(2));
+      await announce([1]);
+      await eventually(() => consumer.seen.has(2), patient);
       await consumer.stop();
     });
 
     it('shares the work between consumers without losing any', async () => {
       const one = consume(under.bus);
       const two = consume(under.bus);
-      for (let hash = 0; hash < 500; hash += 1) under.bus.publish([hash]);
-      await eventually(() => new Set([...one.seen, ...two.seen]).size === 500);
+      for (let part = 0; part < 10; part += 1) await announce(Array.from({ length: 50 }, (_, n) => part * 50 + n));
+      await eventually(() => new Set([...one.seen, ...two.seen]).size === 500, patient);
       await Promise.all([one.stop(), two.stop()]);
     });
 
     it('stops at once when idle, and begins again where it was', async () => {
       const first = consume(under.bus);
       await first.stop();
-      under.bus.publish([5]);
+      await announce([5]);
       const second = consume(under.bus);
-      await eventually(() => second.seen.has(5));
+      await eventually(() => second.seen.has(hash(5)), patient);
       await second.stop();
     });
 

@@ -15,7 +15,12 @@ export const kafka = {
     'Event bus of the cluster profile: Kafka 3.9 or 4.x. Some brokers of one cluster; the others are found through them.',
     'none: events stay in the database',
   ),
-  topic: setting('HERALD_KAFKA_TOPIC', name, 'herald.events', 'The one topic of all events.'),
+  topic: setting(
+    'HERALD_KAFKA_TOPIC',
+    name,
+    'herald.events',
+    'The one topic of all events. See [consume-events.md](consume-events.md).',
+  ),
   createTopic: setting(
     'HERALD_KAFKA_CREATE_TOPIC',
     flag,

@@ -152,9 +152,15 @@ describe('configuration', () => {
     expect(problemsOf({ HERALD_DELIVERY_DEADLINE: '16s' })).toContain('HERALD_DELIVERY_DEADLINE');
   });
 
-  it('wants the key with a database of your own, and no cluster yet', () => {
+  it('wants the key with a database of your own, and no Redis yet', () => {
     expect(problemsOf({ DATABASE_URL: own.DATABASE_URL })).toContain('HERALD_SECRET_KEY');
-    expect(problemsOf({ KAFKA_BROKERS: 'a:9092' })).toContain('not supported yet');
+    expect(problemsOf({ REDIS_URL: 'redis://a' })).toContain('not supported yet');
+  });
+
+  it('is of the cluster profile with brokers, and says what is wrong with their settings', () => {
+    const config = loadConfig({ KAFKA_BROKERS: 'a:9092', HERALD_KAFKA_TOPIC: 'ward.events' });
+    expect(config).toMatchObject({ profile: 'cluster', kafka: { brokers: ['a:9092'], topic: 'ward.events' } });
+    expect(problemsOf({ KAFKA_BROKERS: 'a:9092', HERALD_KAFKA_SASL: 'plain' })).toContain('HERALD_KAFKA_USERNAME');
   });
 
   it('every default is a value of its own kind', () => {

@@ -127,10 +127,6 @@ function conflicts(config: HeraldConfig): string[] {
       'HERALD_SECRET_KEY is required with DATABASE_URL: every process on that database needs the same key. Make one with: openssl rand -base64 32',
     ],
     [
-      config.kafka !== undefined,
-      'KAFKA_BROKERS is not supported yet: unset it. Processes may share a DATABASE_URL without it.',
-    ],
-    [
       config.redisUrl !== undefined,
       'REDIS_URL is not supported yet: unset it. Processes may share a DATABASE_URL without it.',
     ],

@@ -28,7 +28,10 @@ export const FAILPOINTS = [
   'lease.before-renew',
   'lease.after-renew',
 ] as const;
-export type FailpointName = (typeof FAILPOINTS)[number];
+
+/** The steps of the relay, which only a process with a bus of its own has. */
+export const RELAY_FAILPOINTS = ['relay.before-publish', 'relay.after-publish', 'relay.after-mark'] as const;
+export type FailpointName = (typeof FAILPOINTS)[number] | (typeof RELAY_FAILPOINTS)[number];
 
 /**
  * exit: the process is gone as by kill -9. freeze: everything in it stops, for `ms` or until SIGCONT. error: the step throws, with an SQLSTATE

@@ -1,7 +1,13 @@
 // Reads armed failpoints from one text: `point=action`, separated by commas. Actions: exit, freeze, freeze(200ms), error, error(XX000),
 // delay(50ms). When: @3 at the third visit only (without it: the first), @3+ from the third on, @/3 at every third.
 import { parseDuration } from '../config/units';
-import { FAILPOINTS, type ArmedFailpoint, type FailpointAction, type FailpointName } from './failpoint';
+import {
+  FAILPOINTS,
+  RELAY_FAILPOINTS,
+  type ArmedFailpoint,
+  type FailpointAction,
+  type FailpointName,
+} from './failpoint';
 
 const FORM = /^([a-z.-]+)=(exit|freeze|error|delay)(?:\(([^)]*)\))?(?:@(\/?)(\d+)(\+?))?$/;
 /** What a lost connection is to the program. */
@@ -31,5 +37,5 @@ function actionOf(kind: string, argument: string | undefined): FailpointAction |
 }
 
 function isPoint(name: string): name is FailpointName {
-  return (FAILPOINTS as readonly string[]).includes(name);
+  return ([...FAILPOINTS, ...RELAY_FAILPOINTS] as readonly string[]).includes(name);
 }

@@ -1,5 +1,5 @@
 // A loop's alarm clock: rung by others, or by the time it was set to, whichever comes first.
-import type { Clock } from '../platform';
+import type { Clock } from '../clock/clock';
 
 export class Wake {
   private isRung = false;
