@@ -11,5 +11,6 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   testTimeout: 30000,
+  testSequencer: '<rootDir>/tools/longest-first.cjs',
   maxWorkers: 2,
 };
