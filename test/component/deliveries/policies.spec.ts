@@ -1,5 +1,7 @@
 // Poison policies and class P: what a message that is never taken does to its key, to its neighbours and to its Subscription.
+import { channelCatalogue } from '../../../src/channels';
 import { auditLedger, subscriptionRuntime } from '../../../src/deliveries';
+import { EgressClient } from '../../../src/platform';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { eventually } from '../../support/deadline';
 import { SubscriberStub } from '../../support/subscriber-stub';
@@ -108,3 +110,50 @@ it('class P: refused once for all, not once for each; a change of the Subscripti
   await eventually(async () => (await herald.states())['delivered'] === 300, { deadlineMs: 20_000 });
   expect(await auditLedger(db.database, herald.clock.now())).toEqual([]);
 }, 40_000);
+
+it('class P: a name that leads to a refused address is asked again by each probe, and no more often; when DNS answers differ everything goes out', async () => {
+  let address = '169.254.169.254';
+  let asked = 0;
+  const egress = new EgressClient({
+    allowPrivate: ['127.0.0.0/8'],
+    allowHttp: ['receiver.test'],
+    connectTimeoutMs: 1_000,
+    connectionsPerOrigin: 8,
+    responseBytesMax: 1_000,
+    resolver: (_host, done) => {
+      asked += 1;
+      done(null, [{ address, family: 4 }]);
+    },
+  });
+  try {
+    const channels = channelCatalogue({ egress, clock: herald.clock, excerptBytesMax: 100 });
+    await herald.subscribe(1, `http://receiver.test:${stub.port}/fhir`, { retryBaseMs: 200, cap: 4 });
+    const patient = { ...defaults, retryFactor: 1, retryMaxMs: 200 };
+    const stopWorker = herald.run(herald.worker({ channels, defaults: patient }));
+    await herald.schedule(
+      [1],
+      Array.from({ length: 40 }, (_, index) => event(`p${index}`)),
+    );
+    await eventually(() => herald.told.length > 0, { what: 'the Subscription to be told' });
+    expect(herald.told).toMatchObject([{ status: 'error', text: expect.stringContaining('not allowed') as string }]);
+    await eventually(async () => (await runtime()).leasedSlices === 0, { what: 'every slice to be asleep' });
+    const made = async (): Promise<{ probes: number; others: number; sent: number }> => {
+      const text = `select count(*) filter (where trigger = 'probe')::int as probes, count(*) filter (where trigger <> 'probe')::int as others,
+                           count(*) filter (where sent)::int as sent from attempt`;
+      return (await db.database.query<{ probes: number; others: number; sent: number }>({ text, values: [] })).rows[0]!;
+    };
+    const before = await made();
+    await eventually(async () => (await made()).probes >= before.probes + 3, { what: 'three more probes' });
+    // Nothing but probes since, and a question for each: the last one may not be noted yet.
+    const after = await made();
+    expect(after).toMatchObject({ others: before.others, sent: 0 });
+    expect(asked).toBeLessThanOrEqual((await made()).probes + after.others + 1);
+    address = '127.0.0.1';
+    await eventually(async () => (await herald.states())['delivered'] === 40, { what: 'everything to be delivered' });
+    await eventually(() => herald.told.at(-1)?.status === 'active');
+    expect(await auditLedger(db.database, herald.clock.now())).toEqual([]);
+    await stopWorker();
+  } finally {
+    await egress.close();
+  }
+}, 60_000);
