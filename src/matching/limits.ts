@@ -32,3 +32,8 @@ export const KEYS_COUNTED_MAX = 2_048;
 /** Groups that lie in a bucket side by side before they are told apart by another of their clauses, and how often that is repeated. */
 export const LOOSE_MAX = 32;
 export const SPLITS_MAX = 3;
+/** Candidates under one key that an event may reject before what lies there is filed anew by what is known now. */
+export const REJECTS_MAX = 64;
+/** Groups filed anew after one event, and events that pass before the same bucket is looked at again. */
+export const REFILED_PER_EVENT = 8;
+export const EVENTS_BETWEEN_REVIEWS = 10_000;

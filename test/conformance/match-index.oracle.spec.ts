@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { definitionsFor, FhirError, parseCriteria, type FhirResource } from '../../src/fhir';
 import { PredicateIndex, type MatchAnswer, type MatchInput } from '../../src/matching';
+import { EventWalk } from '../../src/matching/predicate-index/event-walk';
 import { RegistryGroups } from '../../src/subscriptions/registry-groups';
 import { exampleResources, generatedCriteria, pick, seededRandom, type Random } from '../support/generated-criteria';
 import { LinearMatchIndex } from '../support/linear-match-index';
@@ -26,7 +27,11 @@ class Duel {
 
   /** Adds the subscription, or replaces what has its key. */
   put(subscriptionKey: number, type: string): void {
-    const criteria = generatedCriteria(this.random, definitions, byType.get(type)!);
+    this.subscribe(subscriptionKey, generatedCriteria(this.random, definitions, byType.get(type)!));
+  }
+
+  /** The same with criteria given. */
+  subscribe(subscriptionKey: number, criteria: string): void {
     try {
       const query = parseCriteria(definitions, criteria, { baseUrl });
       const facts = { subscriptionKey, tenant: 'default', id: `s${subscriptionKey}` };
@@ -96,4 +101,23 @@ it.each([1, 2])('finds the same among many criteria of few types, seed %i', (see
       .map((one) => duel.compare(one, false)),
   );
   expect(Math.max(...matches)).toBeGreaterThan(100);
+});
+
+it('files groups anew when their key turns out to be common, and answers the same all the while', () => {
+  const duel = new Duel(seededRandom(5));
+  // Before there was an event, every three letters of a name seemed equally rare, so all lie under the first.
+  const wordOf = (n: number) => `smi${n.toString(36).padStart(4, 'q')}`;
+  for (let key = 1; key <= 400; key += 1) duel.subscribe(key, `Patient?name:contains=${wordOf(key * 977)}`);
+  const candidates = jest.spyOn(EventWalk.prototype, 'consider');
+  const lookedAt: number[] = [];
+  for (let event = 0; event < 200; event += 1) {
+    candidates.mockClear();
+    const family = event % 20 === 0 ? wordOf((1 + event) * 977) : 'smith';
+    duel.compare({ resourceType: 'Patient', id: 'p', name: [{ family }] }, false);
+    lookedAt.push(candidates.mock.calls.length);
+    if (event % 7 === 0) duel.subscribe(1 + event, `Patient?name:contains=${wordOf(event * 31 + 500_000)}`);
+  }
+  candidates.mockRestore();
+  expect(lookedAt[1]).toBeGreaterThan(300);
+  expect(lookedAt.at(-1)).toBeLessThan(30);
 });

@@ -1,5 +1,6 @@
 // One event on its way through the groups of its type: follows the event's own keys and ends, and verifies what it finds.
 import type { IndexedParameter, ParameterEntries, SearchSubject } from '../../fhir';
+import { REJECTS_MAX } from '../limits';
 import { ABSENT, PRESENT, type Key } from './access-keys';
 import { Bucket, groupsUnder, type Probe, type Sorted } from './bucket';
 import type { GroupColumns } from './group-columns';
@@ -21,6 +22,11 @@ export class EventWalk implements GroupSink {
   /** Groups that could not be evaluated, with the reason. */
   readonly failures: { readonly group: number; readonly reason: string }[] = [];
 
+  /** Buckets of the root in which many were looked at for little. */
+  readonly suspects: Bucket[] = [];
+  private candidates = 0;
+  private depth = 0;
+
   constructor(
     private readonly index: TypeIndex,
     private readonly columns: GroupColumns,
@@ -36,6 +42,7 @@ export class EventWalk implements GroupSink {
     const { columns, input } = this;
     if (columns.seenAt[group] === input.event) return;
     columns.seenAt[group] = input.event;
+    this.candidates += 1;
     if (input.isDelete && columns.groups[group]!.deleteWishes === 0) return;
     if (proven === columns.clauses[group] || this.isVerified(group)) this.hits.push(group);
   }
@@ -69,8 +76,17 @@ export class EventWalk implements GroupSink {
     const here = found.get(key);
     if (here === undefined) return;
     const provenHere = form.isExact ? proven + 1 : proven;
-    if (here instanceof Bucket) this.visit(here, provenHere);
-    else this.consider(here, provenHere);
+    if (!(here instanceof Bucket)) this.consider(here, provenHere);
+    else if (this.depth > 0) this.visit(here, provenHere);
+    else this.visitFromRoot(here, provenHere);
+  }
+
+  private visitFromRoot(bucket: Bucket, proven: number): void {
+    const rejectedBefore = this.candidates - this.hits.length;
+    this.depth += 1;
+    this.visit(bucket, proven);
+    this.depth -= 1;
+    if (this.candidates - this.hits.length - rejectedBefore > REJECTS_MAX) this.suspects.push(bucket);
   }
 
   private isVerified(group: number): boolean {

@@ -5,6 +5,7 @@ import { isInside, type GroupFollower, type RegistryGroup, type RegistryMember }
 import type { BrokenCriteria, MatchAnswer, MatchIndex, MatchInput } from '../match-index.contract';
 import { EventWalk } from './event-walk';
 import { GroupColumns } from './group-columns';
+import { Review } from './review';
 import { TypeIndex } from './type-index';
 
 /** The part of the registry that is followed. */
@@ -23,6 +24,7 @@ export class PredicateIndex implements MatchIndex, GroupFollower {
   private readonly columns = new GroupColumns();
   /** By tenant and type; several only when subscriptions were written under different base URLs. */
   private readonly places = new Map<string, Place[]>();
+  private readonly review = new Review();
   private event = 0;
 
   /** Takes over whatever `source` holds from now on; it must be empty still. */
@@ -70,8 +72,17 @@ export class PredicateIndex implements MatchIndex, GroupFollower {
       for (const { group, reason } of walk.failures) {
         broken.push({ entries: this.columns.groups[group]!.members, reason });
       }
+      for (const bucket of walk.suspects) this.review.suspect(bucket, this.event);
     }
+    this.refileSome();
     return { matched: inOrder(matched), broken };
+  }
+
+  private refileSome(): void {
+    for (const number of this.review.next()) {
+      const group = this.columns.groups[number];
+      if (group) this.placeOf(group).index.refile(group);
+    }
   }
 
   private placeOf({ tenant, type, baseUrl }: RegistryGroup): Place {

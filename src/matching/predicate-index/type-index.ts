@@ -23,7 +23,22 @@ export class TypeIndex implements BucketGroups {
 
   /** Throws, and changes nothing, when the query cannot be planned. */
   add(group: RegistryGroup, query: SearchQuery): void {
-    const clauses = planQuery(this.definitions, query);
+    this.file(group, planQuery(this.definitions, query));
+  }
+
+  remove(group: RegistryGroup): void {
+    this.takeOut(group.number, this.clausesOf(group.number));
+    this.columns.clear(group.number);
+  }
+
+  /** Places it again, by what is known of the events now. */
+  refile(group: RegistryGroup): void {
+    const clauses = this.clausesOf(group.number);
+    this.takeOut(group.number, clauses);
+    this.file(group, clauses);
+  }
+
+  private file(group: RegistryGroup, clauses: readonly PlannedClause[]): void {
     for (const { parameter, values } of clauses) {
       for (const { form } of values ?? []) this.statistics.watch(parameter, form);
     }
@@ -34,12 +49,10 @@ export class TypeIndex implements BucketGroups {
     if (!isProvenByPlace(clauses, access)) this.compile(group.number, clauses);
   }
 
-  remove(group: RegistryGroup): void {
-    const { number } = group;
-    this.root.remove(number, this.clausesOf(number));
+  private takeOut(number: number, clauses: readonly PlannedClause[]): void {
+    this.root.remove(number, clauses);
     const held = this.columns.residuals[number];
     for (const predicate of held === undefined ? [] : [held].flat()) this.predicates.giveBack(predicate);
-    this.columns.clear(number);
   }
 
   clausesOf(number: number): readonly PlannedClause[] {
