@@ -22,7 +22,7 @@ const TYPES: Readonly<Record<EventInteraction, string>> = {
 };
 
 /**
- * In: an event, and the stored text of its version where the resource goes along. A resource that does not fit is left out, and the value
+ * In: an event, and the stored text of its version where the resource goes along (or `too-large`). A resource that does not fit is left out, and the value
  * says so: whoever wants it reads `reference` from the FHIR base.
  */
 export function recordOf(event: ResourceEvent, body?: string): EventRecord {
@@ -55,11 +55,13 @@ export function recordOf(event: ResourceEvent, body?: string): EventRecord {
 
 function valueOf(facts: object, body: string | undefined): string {
   const plain = JSON.stringify(facts);
+  const omitted = JSON.stringify({ ...facts, resourceOmitted: 'too-large' });
   if (body === undefined) return plain;
+  if (body === 'too-large') return omitted;
   // Spliced in, not parsed and written anew: numbers keep their digits.
   const whole = `${plain.slice(0, -1)},"resource":${body}}`;
   if (Buffer.byteLength(whole) <= VALUE_BYTES_MAX) return whole;
-  return JSON.stringify({ ...facts, resourceOmitted: 'too-large' });
+  return omitted;
 }
 
 /** The hash of the ordering root that a record's key names; undefined when the key is none of ours. */

@@ -145,8 +145,7 @@ export class RelayWorker implements Worker {
 
   private async publish(batch: readonly ResourceEvent[], lease: Lease): Promise<void> {
     const { database, clock, publisher, link, readBodies } = this.deps;
-    const fitting = batch.filter(({ interaction }) => interaction !== 'delete').filter(fits);
-    const bodies = fitting.length > 0 ? await readBodies?.(fitting) : undefined;
+    const bodies = readBodies && (await this.bodiesOf(batch, readBodies));
     const records = batch.map((event) => recordOf(event, bodies?.get(event.eventId)));
     await failpoint('relay.before-publish');
     const startedMs = clock.monotonicMs();
@@ -157,6 +156,14 @@ export class RelayWorker implements Worker {
     const seqs = batch.map(({ seq }) => seq);
     await markPublished(database, seqs, clock.now());
     await failpoint('relay.after-mark');
+  }
+
+  private async bodiesOf(batch: readonly ResourceEvent[], read: ReadBodies): Promise<ReadonlyMap<string, string>> {
+    const living = batch.filter(({ interaction }) => interaction !== 'delete');
+    const fitting = living.filter(fits);
+    const found = fitting.length > 0 ? await read(fitting) : new Map<string, string>();
+    const tooLarge = living.filter((event) => !fits(event)).map(({ eventId }) => [eventId, 'too-large'] as const);
+    return new Map([...found, ...tooLarge]);
   }
 
   /** As many, from the first on, as one send takes. */
