@@ -6,6 +6,7 @@ import { Cors } from './cors';
 import { pathOf } from './http';
 import type { Done, HttpReply, HttpRequest, HttpServer } from './http';
 import type { WriteGate } from './write-gate';
+import { answerError } from './outcome.filter';
 import { LOGGED_TEXT_LENGTH_MAX, REQUEST_ID_LENGTH_MAX } from './limits';
 import { readBody } from './request-body';
 
@@ -35,7 +36,9 @@ export function prepareServer(server: HttpServer, deps: HttpDeps): void {
       return;
     }
     authenticate(guard, request, (error) => {
-      if (error || deps.writeGate === undefined) done(error);
+      // Answered here: pages of others on this server (the queue's board) have error handlers of their own.
+      if (error) answerError(error, request, reply, deps.log);
+      else if (deps.writeGate === undefined) done();
       else deps.writeGate.enter(request, reply, done);
     });
   });
