@@ -36,6 +36,7 @@ export const driverHomes = {
   kafkajs: ['^src/bus/kafka/'],
   bullmq: ['^src/deliveries/queue/bullmq/'],
   ioredis: ['^src/deliveries/queue/bullmq/'],
+  '@bull-board': ['^src/deliveries/queue/bullmq/'],
   undici: ['^src/platform/http-egress/'],
   axios: ['^src/platform/http-egress/'],
   typeorm: ['^src/platform/database/', '\\.entity\\.ts$'],

@@ -4,7 +4,6 @@ import type { HintServer } from '../admin';
 import { channelCatalogue, type ChannelCatalogue } from '../channels';
 import {
   countWaiting,
-  DeliveryDoorbell,
   DeliveryHousekeepingWorker,
   DeliveryParticipant,
   DeliveryVerbs,
@@ -13,7 +12,7 @@ import {
 } from '../deliveries';
 import { definitionsFor, type FhirDefinitions } from '../fhir';
 import { Matcher, MatcherWorker, MatchSweepWorker, PredicateIndex } from '../matching';
-import { countUnmatched, OutboxDoorbell, OutboxPartitionsWorker } from '../outbox';
+import { countUnmatched, OutboxPartitionsWorker } from '../outbox';
 import { EgressClient } from '../platform';
 import { BacklogWatch, WriteGate, type BacklogMeasure } from '../rest';
 import { ResourceStore } from '../store';
@@ -22,12 +21,12 @@ import {
   ExpiryWorker,
   readDeliverySubscriptions,
   SecretBox,
-  SubscriptionDoorbell,
   SubscriptionParticipant,
   SubscriptionRegistry,
   SubscriptionStatusWriter,
 } from '../subscriptions';
 import { composeBus, composeLink, composeRelay } from './compose-bus';
+import { hintServersOf, type Doorbells } from './doorbells';
 import { auditDuty, retentionDuty } from './duties';
 import type { Ground } from './ground';
 import { HOUSEKEEPING_INTERVAL_MS } from './limits';
@@ -43,11 +42,7 @@ export interface Parts extends Ground {
   readonly verbs: DeliveryVerbs;
   readonly statusWriter: SubscriptionStatusWriter;
   readonly outboxPartitions: OutboxPartitionsWorker;
-  readonly doorbells: {
-    readonly outbox: OutboxDoorbell;
-    readonly subscriptions: SubscriptionDoorbell;
-    readonly deliveries: DeliveryDoorbell;
-  };
+  readonly doorbells: Doorbells;
   readonly matcher?: Matcher;
   readonly registry?: SubscriptionRegistry;
   readonly deliveryWorker?: DeliveryWorker;
@@ -57,29 +52,25 @@ export interface Parts extends Ground {
 }
 
 /** Builds the rooms on an open ground and gives their workers to the supervisor, which is not started yet. */
-export function composeHerald(ground: Ground): Parts {
-  const shared = composeShared(ground);
+export function composeHerald(ground: Ground, doorbells: Doorbells): Parts {
+  const shared = composeShared(ground, doorbells);
   const link = composeLink(ground);
   const matching = ground.databases.matcher ? composeMatcher(ground, shared, link) : {};
   if (link && ground.databases.relay) composeRelay(ground, shared.doorbells.outbox, shared.store, link);
   const delivering = ground.databases.deliverer ? composeDeliverer(ground, shared) : {};
   const writing = ground.config.roles.has('api') ? composeWriteGate(ground) : {};
-  const hintServers = link ? [() => link.health()] : undefined;
+  const queueHealth = ground.config.redis && (() => doorbells.queue.health());
+  const hintServers = hintServersOf([link && (() => link.health()), queueHealth]);
   return { ...ground, ...shared, ...matching, ...delivering, ...writing, hintServers };
 }
 
 type Shared = ReturnType<typeof composeShared>;
 
 /** What every process has: whoever writes a status needs the store with all its participants. */
-function composeShared(ground: Ground) {
+function composeShared(ground: Ground, doorbells: Doorbells) {
   const { config, clock, log, metrics, supervisor, holder } = ground;
   const database = ground.databases.api;
   const definitions = definitionsFor('R4');
-  const doorbells = {
-    outbox: new OutboxDoorbell(),
-    subscriptions: new SubscriptionDoorbell(),
-    deliveries: new DeliveryDoorbell(),
-  };
   const { responseBytesMax, excerptBytesMax } = config.deliveries;
   const egress = new EgressClient({ ...config.egress, responseBytesMax, ownOrigins: ownOrigins(config) });
   const channels = channelCatalogue({ egress, clock, excerptBytesMax });
@@ -106,6 +97,7 @@ function composeShared(ground: Ground) {
   );
   const { expiryIntervalMs } = config.subscriptions;
   supervisor.add(new ExpiryWorker({ database, statusWriter, clock, log, holder, intervalMs: expiryIntervalMs }));
+  doorbells.queue.workers.forEach((worker) => supervisor.add(worker));
   supervisor.add(auditDuty(ground, doorbells));
   supervisor.add(retentionDuty(ground));
   const parts = { definitions, doorbells, egress, channels, secrets, store, statusWriter, outboxPartitions };
@@ -188,7 +180,7 @@ function composeDeliverer(ground: Ground, shared: Shared) {
     log,
     metrics,
     defaults: config.deliveries,
-    doorbell: doorbells.deliveries,
+    doorbell: doorbells.queue.ear,
     channels,
     readVersions: (keys) => store.readVersions(keys),
     readSubscriptions: (keys) => readDeliverySubscriptions(database, keys, secrets),

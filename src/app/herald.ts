@@ -5,6 +5,7 @@ import { armFailpoints, describeError, type HeraldConfig, type Log } from '../pl
 import { clearForeignSnapshots, verifySecretKey } from '../subscriptions';
 import { readyToPublish } from './compose-bus';
 import { composeHerald, type Parts } from './compose';
+import { openDoorbells } from './doorbells';
 import { openGround } from './ground';
 import { watchGround } from './ground-metrics';
 import { startHttp, type HttpService } from './http';
@@ -27,7 +28,7 @@ export interface Herald {
 export async function startHerald(config: HeraldConfig, log: Log, signal?: AbortSignal): Promise<Herald> {
   enterTestMode(config, log);
   const ground = await openGround(config, log, signal);
-  const parts = composeHerald(ground);
+  const parts = composeHerald(ground, await openDoorbells(ground));
   try {
     await makeReady(parts);
     parts.supervisor.start();

@@ -17,6 +17,9 @@ export interface HttpService {
   close(): Promise<void>;
 }
 
+/** Below the admin API, and like it behind the tokens. */
+const BOARD_PATH = '/admin/queues';
+
 @Module({})
 class HeraldModule {}
 
@@ -27,7 +30,10 @@ export async function startHttp(parts: Parts): Promise<HttpService> {
   const operations = operationList({ database: parts.databases.api, verbs: parts.verbs });
   if (config.roles.has('api')) imports.push(RestModule.register({ ...parts, operations }));
   imports.push(AdminModule.register({ ...parts, database: parts.databases.api }));
-  const nest = await NestFactory.create({ module: HeraldModule, imports }, httpAdapter(parts), {
+  const adapter = httpAdapter(parts);
+  const board = config.roles.has('api') ? parts.doorbells.queue.board(BOARD_PATH) : undefined;
+  if (board) await adapter.register(board as Parameters<typeof adapter.register>[0], { prefix: BOARD_PATH });
+  const nest = await NestFactory.create({ module: HeraldModule, imports }, adapter, {
     bodyParser: false,
     logger: nestLogger(log),
     abortOnError: false,

@@ -2,6 +2,8 @@
 export type { AttemptDeps } from './attempt';
 export type { ReadVersions } from './body-loader';
 export { DeliveryDoorbell } from './delivery.doorbell';
+export { openWakeUpQueue } from './queue/open-queue';
+export { WakeUpQueue, type QueueDeps, type QueueHealth } from './queue/wake-up-queue.contract';
 export { DeliveryParticipant, type DeliveryParticipantDeps } from './delivery.participant';
 export { DeliveryWorker, type DeliveryWorkerDeps } from './delivery.worker';
 export type { StatusWriter } from './health-keeper';

@@ -91,3 +91,23 @@ export const RATE_WAIT_MS_MAX = 500;
 export const CONNECTIONS_PER_ORIGIN = 32;
 /** Subscriptions told of a blocked key in one round of housekeeping. */
 export const UNTOLD_BLOCKS_MAX = 100;
+/** Wake-ups for other processes: subscriptions held in memory until Redis takes them, in one batch, and how long a batch gathers. */
+export const WAKE_UPS_PENDING_MAX = 10_000;
+export const WAKE_UP_BATCH_MAX = 500;
+export const WAKE_UP_GATHER_MS = 5;
+/** Wake-ups waiting in Redis; with so many no more are added. Taken out at a time, and how long one may take before it is handed out again. */
+export const WAKE_UPS_IN_REDIS_MAX = 50_000;
+export const WAKE_UPS_AT_A_TIME = 8;
+export const WAKE_UP_LOCK_MS = 10_000;
+/** Redis: to connect, to answer a command, without a word before the line counts as cut, between tries to connect again, between questions whether it is there. */
+export const REDIS_CONNECT_TIMEOUT_MS = 5_000;
+export const REDIS_COMMAND_TIMEOUT_MS = 2_000;
+export const REDIS_SILENCE_MS = 15_000;
+export const REDIS_KEEP_ALIVE_MS = 10_000;
+export const REDIS_RECONNECT_MS_MIN = 100;
+export const REDIS_RECONNECT_MS_MAX = 2_000;
+export const REDIS_PING_MS = 1_000;
+/** A wait for work at Redis is renewed after so many seconds; less than the silence that counts as a cut line. */
+export const REDIS_POLL_S = 5;
+/** What closing the connections may take at stop. */
+export const REDIS_CLOSE_MS_MAX = 2_000;

@@ -11,6 +11,7 @@ export type {
   KafkaConfig,
   KafkaSasl,
   OrderingKeyName,
+  RedisConfig,
   Role,
 } from './config/config';
 export { DatabaseClock, ClockWorker } from './clock/database-clock';

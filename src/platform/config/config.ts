@@ -12,7 +12,8 @@ export interface HeraldConfig {
   readonly databaseUrl?: string;
   /** The event bus on Kafka; absent without brokers: events stay in the database. */
   readonly kafka?: KafkaConfig;
-  readonly redisUrl?: string;
+  /** Wake-ups between processes; absent without REDIS_URL: each process hears itself, and the sweep finds the rest. */
+  readonly redis?: RedisConfig;
   readonly roles: ReadonlySet<Role>;
   readonly logLevel: string;
   readonly profile: 'embedded' | 'cluster';
@@ -56,6 +57,12 @@ export interface HeraldConfig {
   };
   /** Off in every start that is not a test of Herald itself. */
   readonly testing: { readonly isTestMode: boolean; readonly failpoints: readonly ArmedFailpoint[] };
+}
+
+export interface RedisConfig {
+  /** With user, password and database number, if any: never for the log. */
+  readonly url: string;
+  readonly prefix: string;
 }
 
 export interface KafkaConfig {

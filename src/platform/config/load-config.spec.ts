@@ -152,9 +152,9 @@ describe('configuration', () => {
     expect(problemsOf({ HERALD_DELIVERY_DEADLINE: '16s' })).toContain('HERALD_DELIVERY_DEADLINE');
   });
 
-  it('wants the key with a database of your own, and no Redis yet', () => {
+  it('wants the key with a database of your own, and such a database with Redis', () => {
     expect(problemsOf({ DATABASE_URL: own.DATABASE_URL })).toContain('HERALD_SECRET_KEY');
-    expect(problemsOf({ REDIS_URL: 'redis://a' })).toContain('not supported yet');
+    expect(problemsOf({ REDIS_URL: 'redis://a' })).toContain('set that too, or unset REDIS_URL');
   });
 
   it('is of the cluster profile with brokers, and says what is wrong with their settings', () => {

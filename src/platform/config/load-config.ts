@@ -76,7 +76,7 @@ function assemble(values: Values): HeraldConfig {
     dataDir: path.resolve(start.dataDir),
     databaseUrl: start.databaseUrl,
     kafka,
-    redisUrl: start.redisUrl,
+    redis: start.redisUrl === undefined ? undefined : { url: start.redisUrl, prefix: start.redisPrefix },
     roles: rolesOf(start.roles),
     logLevel: start.logLevel,
     profile: isCluster ? 'cluster' : 'embedded',
@@ -127,8 +127,8 @@ function conflicts(config: HeraldConfig): string[] {
       'HERALD_SECRET_KEY is required with DATABASE_URL: every process on that database needs the same key. Make one with: openssl rand -base64 32',
     ],
     [
-      config.redisUrl !== undefined,
-      'REDIS_URL is not supported yet: unset it. Processes may share a DATABASE_URL without it.',
+      config.redis !== undefined && config.databaseUrl === undefined,
+      'REDIS_URL is for processes that share a DATABASE_URL: set that too, or unset REDIS_URL.',
     ],
     [
       isTestMode && !isLoopback(config.host),

@@ -4,7 +4,8 @@ import { parseFailpoint } from '../failpoint/parse-failpoints';
 import { parseBlock } from '../http-egress/ip';
 import { deliveries } from './delivery-settings';
 import { kafka } from './kafka-settings';
-import { choice, duration, flag, integer, list, size, text, url } from './kinds';
+import { choice, duration, flag, integer, list, named, size, text, url } from './kinds';
+import { redisUrl } from './redis-url';
 import { namedTokens, secretKey } from './secrets';
 import { backpressure, upkeep } from './upkeep-settings';
 import { HOUR, KB, MB, MINUTE, optional, SECOND, setting, type Setting } from './setting';
@@ -54,8 +55,15 @@ const start = {
   ),
   redisUrl: optional(
     'REDIS_URL',
-    url('redis', 'rediss'),
-    'Wake-ups of the cluster profile. Not built yet: setting it stops the start.',
+    redisUrl,
+    'Wake-ups between processes, nothing else; `rediss` is TLS. Redis 6.2 or newer. While it is away, deliveries go on by the sweep.',
+    'none: deliverers hear their own process, and the sweep finds the rest',
+  ),
+  redisPrefix: setting(
+    'HERALD_REDIS_PREFIX',
+    named(/^[A-Za-z0-9._-]{1,64}$/, 'up to 64 letters, digits, dots, hyphens and underscores'),
+    'herald',
+    'First part of every key in Redis; the same in all processes of one Herald, another for another Herald on the same Redis.',
   ),
   roles: setting(
     'ROLES',
