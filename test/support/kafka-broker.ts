@@ -43,6 +43,11 @@ export class KafkaBroker {
     return this.broker.address;
   }
 
+  /** host:port of one of its other listeners. */
+  addressOf(protocol: string): string {
+    return this.broker.addressOf(protocol);
+  }
+
   /** The folder with the broker's jars: its console tools are in there too. */
   get library(): string {
     return this.broker.library;

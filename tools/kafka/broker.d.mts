@@ -3,6 +3,8 @@ export interface BrokerOptions {
   dataDir: string;
   port?: number;
   version?: string;
+  /** Security protocols to listen with besides PLAINTEXT. */
+  listeners?: string[];
   /** More lines for server.properties. */
   properties?: Record<string, string | number | boolean>;
   /** More arguments for the storage tool, for example `--add-scram`. */
@@ -14,6 +16,7 @@ export class Broker {
   readonly port: number;
   readonly address: string;
   readonly library: string;
+  addressOf(protocol: string): string;
   readonly pid: number | undefined;
   readonly exited: Promise<number | null>;
   stop(): Promise<void>;

@@ -15,15 +15,15 @@ const LOG_TAIL = 3_000;
 const JAVA = ['-Xms64m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 
 /**
- * In: `dataDir` (made when missing; formatted once), `port` (free one when absent), `version`, `properties` (more lines for
- * server.properties), `format` (more arguments for the storage tool). Out: a broker that takes connections. A folder that was used
+ * In: `dataDir` (made when missing; formatted once), `port` (free one when absent), `version`, `listeners` (security protocols to listen with
+ * besides PLAINTEXT, each on a free port), `properties` (more lines for server.properties), `format` (more arguments for the storage tool). Out: a broker that takes connections. A folder that was used
  * before keeps its port, its topics and its offsets. Throws KafkaUnavailableError, or the tail of the broker's log.
  */
 export async function startBroker(options) {
   const { dataDir, version = KAFKA_VERSION_DEFAULT } = options;
   const library = await installKafka(version);
   fs.mkdirSync(dataDir, { recursive: true });
-  const ports = await portsOf(dataDir, options.port);
+  const ports = await portsOf(dataDir, options.port, options.listeners);
   const broker = new Broker(path.resolve(dataDir), library, ports);
   fs.writeFileSync(broker.file('server.properties'), broker.properties(options.properties));
   await broker.format(options.format);
@@ -40,8 +40,14 @@ export class Broker {
     this.library = library;
     this.port = ports.broker;
     this.controllerPort = ports.controller;
+    this.more = ports.more ?? {};
     /** host:port, as KAFKA_BROKERS wants it. */
     this.address = `127.0.0.1:${ports.broker}`;
+  }
+
+  /** host:port of one of the other listeners. */
+  addressOf(protocol) {
+    return `127.0.0.1:${this.more[protocol]}`;
   }
 
   get pid() {
@@ -103,7 +109,9 @@ export class Broker {
       '--standalone',
     ];
     await promisify(execFile)('java', [...JAVA, '-cp', `${this.library}/*`, ...tool, ...more]).catch((error) => {
-      throw new KafkaUnavailableError(`Kafka could not format ${this.dataDir}:\n${error.stdout}${error.stderr}`);
+      throw new KafkaUnavailableError(
+        `Kafka could not format ${this.dataDir}:\n${`${error.stdout}${error.stderr}`.slice(-LOG_TAIL)}`,
+      );
     });
   }
 
@@ -112,8 +120,14 @@ export class Broker {
       'process.roles': 'broker,controller',
       'node.id': 1,
       'controller.quorum.bootstrap.servers': `127.0.0.1:${this.controllerPort}`,
-      listeners: `PLAINTEXT://127.0.0.1:${this.port},CONTROLLER://127.0.0.1:${this.controllerPort}`,
+      listeners: Object.entries({ PLAINTEXT: this.port, CONTROLLER: this.controllerPort, ...this.more })
+        .map(([name, port]) => `${name}://127.0.0.1:${port}`)
+        .join(','),
       'controller.listener.names': 'CONTROLLER',
+      'listener.security.protocol.map': [
+        'CONTROLLER:PLAINTEXT',
+        ...['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'].map((name) => `${name}:${name}`),
+      ].join(','),
       'log.dirs': this.file('data'),
       'auto.create.topics.enable': false,
       'group.initial.rebalance.delay.ms': 0,
@@ -154,10 +168,12 @@ function clusterId() {
 }
 
 /** The ports of a folder: those it had, else the one asked for and free ones. */
-async function portsOf(dataDir, port) {
+async function portsOf(dataDir, port, listeners = []) {
   const file = path.join(dataDir, 'ports.json');
   if (fs.existsSync(file)) return JSON.parse(fs.readFileSync(file, 'utf8'));
-  const ports = { broker: port || (await freePort()), controller: await freePort() };
+  const more = {};
+  for (const protocol of listeners) more[protocol] = await freePort();
+  const ports = { broker: port || (await freePort()), controller: await freePort(), more };
   fs.writeFileSync(file, JSON.stringify(ports));
   return ports;
 }
