@@ -154,6 +154,8 @@ export class Broker {
     const quiet = '-Dorg.slf4j.simpleLogger.showDateTime=true';
     return spawn('java', [...JAVA, quiet, '-cp', `${this.library}/*`, ...parameters], {
       cwd: this.dataDir,
+      // Ctrl-C in a terminal is for who started it, who stops it last.
+      detached: true,
       stdio: ['ignore', output, output],
     });
   }

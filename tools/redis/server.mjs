@@ -63,6 +63,8 @@ export class RedisServer {
     const output = fs.openSync(log, 'w');
     this.#child = spawn('redis-server', this.#parameters(), {
       cwd: this.dataDir,
+      // Ctrl-C in a terminal is for who started it, who stops it last.
+      detached: true,
       stdio: ['ignore', output, output],
     });
     fs.closeSync(output);

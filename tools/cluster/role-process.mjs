@@ -1,0 +1,84 @@
+// One Herald process of the cluster: started, watched, started again when it ends by itself, stopped.
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { root } from '../steps.mjs';
+
+const READY_MS_MAX = 120_000;
+const POLL_MS = 100;
+const RESTART_MS = 1_000;
+const STOP_MS_MAX = 60_000;
+const LOG_TAIL = 2_000;
+
+export class RoleProcess {
+  #child;
+  #exited;
+  #isStopping = false;
+
+  /** In: `name`, `port`, `env` (whole), `logFile`, `tell` for what the operator should know. */
+  constructor(options) {
+    this.options = options;
+    this.url = `http://127.0.0.1:${options.port}`;
+  }
+
+  get pid() {
+    return this.#child?.pid;
+  }
+
+  /** Resolves once it is ready; throws the tail of its log when it ends before. */
+  async start() {
+    this.#spawn();
+    const end = performance.now() + READY_MS_MAX;
+    for (;;) {
+      // A refused connection is what a starting process answers.
+      const answer = await fetch(`${this.url}/health/ready`).catch(() => undefined);
+      if (answer?.ok || this.#isStopping) return;
+      const isGone = this.#child.exitCode !== null || this.#child.signalCode !== null;
+      if (isGone || performance.now() > end) throw new Error(this.#lastWords());
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  /** From now on it is started again when it ends by itself, as any supervisor of processes would do. */
+  watch() {
+    void this.#exited.then((how) => {
+      if (this.#isStopping) return;
+      this.options.tell(`${this.options.name} ended by itself (${how}); it is started again.`);
+      setTimeout(() => {
+        if (this.#isStopping) return;
+        this.#spawn();
+        this.watch();
+      }, RESTART_MS);
+    });
+  }
+
+  /** SIGTERM: it drains. Resolves when it is gone; one that does not end is killed. */
+  async stop() {
+    this.#isStopping = true;
+    this.#child?.kill('SIGCONT');
+    this.#child?.kill('SIGTERM');
+    const patience = setTimeout(() => this.#child?.kill('SIGKILL'), STOP_MS_MAX);
+    await this.#exited;
+    clearTimeout(patience);
+  }
+
+  #spawn() {
+    const { env, logFile } = this.options;
+    const output = fs.openSync(logFile, 'a');
+    this.#child = spawn(process.execPath, ['--enable-source-maps', path.join(root, 'dist/main.js')], {
+      cwd: root,
+      env,
+      // Ctrl-C in a terminal is for the cluster, which stops its parts in order.
+      detached: true,
+      stdio: ['ignore', output, output],
+    });
+    fs.closeSync(output);
+    const child = this.#child;
+    this.#exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`)));
+  }
+
+  #lastWords() {
+    const { name, logFile } = this.options;
+    return `${name} did not start (${logFile}):\n${fs.readFileSync(logFile, 'utf8').slice(-LOG_TAIL)}`;
+  }
+}
