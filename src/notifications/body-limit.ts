@@ -1,5 +1,4 @@
 // How large a body may be, by its Subscription's own wish, and what is done with a larger one. Pure.
-import type { NotificationTarget } from './notification';
 
 export interface BodyLimit {
   /** Of the body as it is sent, not packed. */
@@ -8,7 +7,7 @@ export interface BodyLimit {
   readonly beyond: 'park' | 'by-reference';
 }
 
-type Limited = Pick<NotificationTarget, 'bodyLimit'>;
+type Limited = { readonly bodyLimit?: BodyLimit };
 
 /** Why this body is not to be sent at all, in words; undefined when it may be sent, as it is or by reference. */
 export function parkingReason(body: Buffer | undefined, { bodyLimit }: Limited): string | undefined {

@@ -87,7 +87,9 @@ it('slow subscriptions share half of the requests, the other half is for those t
   // What counts as slow is set below what the slow ones take, and far above what the good one takes. Their first twenty answers show it, then they hang.
   const isHanging = { value: false };
   const slow = await Promise.all(
-    Array.from({ length: 2 }, () => receiver(() => (isHanging.value ? { hang: true } : { status: 200, delayMs: 1_100 }))),
+    Array.from({ length: 2 }, () =>
+      receiver(() => (isHanging.value ? { hang: true } : { status: 200, delayMs: 1_100 })),
+    ),
   );
   const good = await receiver(() => ({ status: 200 }));
   const inFlightMax = 16;
