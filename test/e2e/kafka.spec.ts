@@ -2,13 +2,16 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { Kafka, logLevel, type Consumer } from 'kafkajs';
+import { Kafka, logLevel } from 'kafkajs';
+import { RELAY_FAILPOINTS } from '../../src/platform';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { eventually } from '../support/deadline';
+import { HeraldProcess } from '../support/herald-process';
 import { startHerald, type Herald } from '../support/herald';
 import { BROKER_START_MS_MAX, describeWithKafka, KafkaBroker } from '../support/kafka-broker';
 import { SubscriberStub } from '../support/subscriber-stub';
 import { restHook, subscribe } from '../support/subscription';
+import { TopicReader, type Read } from '../support/topic-reader';
 
 jest.setTimeout(300_000);
 const patient = { deadlineMs: 120_000 };
@@ -17,48 +20,6 @@ const hasKcat = spawnSync('kcat', ['-V'], { stdio: 'ignore' }).status === 0;
 if (!hasKcat)
   process.stderr.write('\nNOT TESTED: kcat reads the topic. There is no `kcat` (Debian: apt-get install kcat).\n');
 const downstream = path.resolve(__dirname, '../../examples/adt-from-topic.mjs');
-
-interface Read {
-  readonly key: string;
-  readonly headers: Record<string, string>;
-  readonly value: Record<string, any>;
-}
-
-/** Another program that reads the topic from its beginning, and sees everything. */
-class Reader {
-  readonly records: Read[] = [];
-  private constructor(private readonly consumer: Consumer) {}
-
-  static async start(broker: KafkaBroker, topic: string): Promise<Reader> {
-    const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING });
-    const consumer = kafka.consumer({ groupId: `reader-${topic}` });
-    const reader = new Reader(consumer);
-    await consumer.connect();
-    await consumer.subscribe({ topics: [topic], fromBeginning: true });
-    await consumer.run({
-      eachMessage: async ({ message }) => {
-        const headers = Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]);
-        reader.records.push({
-          key: String(message.key),
-          headers: Object.fromEntries(headers) as Record<string, string>,
-          value: JSON.parse(String(message.value)) as Record<string, any>,
-        });
-      },
-    });
-    return reader;
-  }
-
-  /** Versions of one resource in the order of their first appearance. */
-  versionsOf(id: string): number[] {
-    return [
-      ...new Set(this.records.filter(({ value }) => value['id'] === id).map(({ value }) => Number(value['version']))),
-    ];
-  }
-
-  stop(): Promise<void> {
-    return this.consumer.disconnect();
-  }
-}
 
 describeWithKafka('Herald on Kafka', () => {
   let broker: KafkaBroker;
@@ -129,7 +90,7 @@ describeWithKafka('Herald on Kafka', () => {
     // Nobody sweeps for a minute: the topic alone brought it to the matcher.
     await receiver.received(1, patient.deadlineMs);
     await published();
-    const reader = await Reader.start(broker, 'plain');
+    const reader = await TopicReader.start(broker, 'plain');
     await eventually(() => reader.records.filter(({ key }) => key.endsWith('seeded-marker')).length >= 3, patient);
     const ours = reader.records.filter(({ key }) => key === 'default/Patient/seeded-marker');
     expect(ours.map(({ value }) => `${value['type']} ${value['interaction']} ${value['version']}`)).toEqual([
@@ -149,7 +110,7 @@ describeWithKafka('Herald on Kafka', () => {
     await reader.stop();
   });
 
-  it('I31: one process per role, two relays and two matchers: all is delivered in order; the broker dies by kill -9 twice', async () => {
+  it('I31: roles apart (three Heralds on one database), two relays and two matchers: all is delivered in order; the broker dies by kill -9 twice', async () => {
     const api = await herald('killed', {}, 'api,relay');
     const matchers = [await herald('killed', {}, 'matcher,relay'), await herald('killed', {}, 'matcher,deliverer')];
     await subscribe(api, restHook('Patient', receiver.url));
@@ -162,7 +123,7 @@ describeWithKafka('Herald on Kafka', () => {
     }
     await delivered(api, 30);
     await published();
-    const reader = await Reader.start(broker, 'killed');
+    const reader = await TopicReader.start(broker, 'killed');
     const all = Array.from({ length: 30 }, (_, index) => index + 1);
     await eventually(() => [0, 1, 2, 3, 4, 5].every((id) => reader.versionsOf(`p${id}`).length === 30), patient);
     for (let id = 0; id < 6; id += 1) expect(reader.versionsOf(`p${id}`)).toEqual(all);
@@ -208,16 +169,53 @@ describeWithKafka('Herald on Kafka', () => {
     await delivered(one, 5);
     await published();
     const before = receiver.requests.length;
+    const admin = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
     for (const group of ['replay-1', 'replay-2']) {
-      const env = { HERALD_KAFKA_GROUP: group };
-      const reader = await herald('again', env, 'matcher');
-      const isRead = async (): Promise<boolean> =>
-        /herald_bus_lag_records\{partition="\d"\} 0/.test((await reader.get('/metrics')).text);
-      await eventually(isRead, patient);
+      await herald('again', { HERALD_KAFKA_GROUP: group }, 'matcher');
+      // Every partition that holds something, to its end.
+      const isRead = async (): Promise<boolean> => {
+        const ends = (await admin.fetchTopicOffsets('again')).filter(({ high }) => high !== '0');
+        const [read] = await admin.fetchOffsets({ groupId: group, topics: ['again'] });
+        const offsets = new Map(read!.partitions.map(({ partition, offset }) => [partition, offset]));
+        return ends.length > 0 && ends.every(({ partition, high }) => offsets.get(partition) === high);
+      };
+      await eventually(isRead, { ...patient, what: `group ${group} at the end of every partition` });
     }
+    await admin.disconnect();
     await delivered(one, 5);
     expect(receiver.requests.length).toBe(before);
   });
+
+  it.each(RELAY_FAILPOINTS)(
+    'S1.2: a relay is gone by kill -9 at %s: the next one leaves nothing out',
+    async (point) => {
+      const topic = `gone-${point.replace('.', '-')}`;
+      const kafka = { KAFKA_BROKERS: broker.address, HERALD_KAFKA_TOPIC: topic, HERALD_KAFKA_PARTITIONS: '4' };
+      const strike = { HERALD_TEST_MODE: 'true', HERALD_FAILPOINTS: `${point}=exit@3`, HERALD_RELAY_BATCH: '2' };
+      const one = await herald(topic, {}, 'api,matcher,deliverer');
+      await subscribe(one, restHook('Patient', receiver.url));
+      const env = { ...kafka, ...strike };
+      const victim = await HeraldProcess.start({ databaseUrl: database.url, roles: 'relay', env });
+      await rounds(one, 1, 5);
+      await eventually(() => !victim.isRunning, { ...patient, what: 'the strike' });
+      expect(victim.output).toContain(`failpoint ${point}: exit`);
+      await victim.stop();
+      expect(await waiting('published_at')).toBeGreaterThan(0);
+      await herald(topic, {}, 'relay');
+      await published();
+      await delivered(one, 5);
+      const reader = await TopicReader.start(broker, topic);
+      await eventually(() => [0, 1, 2, 3, 4, 5].every((id) => reader.versionsOf(`p${id}`).length === 5), patient);
+      for (let id = 0; id < 6; id += 1) expect(reader.versionsOf(`p${id}`)).toEqual([1, 2, 3, 4, 5]);
+      const named = (value: Read['value']): string => `${value['id']}/${value['version']}`;
+      const ids = new Set(
+        reader.records.map(({ value, headers }) => `${named(value)} ${value['type']} ${headers['ce_id']}`),
+      );
+      expect(ids.size).toBe(new Set(reader.records.map(({ value }) => `${named(value)} ${value['type']}`)).size);
+      await reader.stop();
+    },
+  );
 
   it('S1.48: the example downstream prints each change of a Patient once, in order', async () => {
     const one = await herald('adt');
