@@ -31,12 +31,19 @@ describeWithRedis('npm run cluster', () => {
     const listen = (chunk: Buffer): void => void (said += chunk.toString('utf8'));
     runner.stdout!.on('data', listen);
     runner.stderr!.on('data', listen);
-    await eventually(() => said.includes('Logs') || runner.exitCode !== null, generous);
+    const isTold = (): boolean => said.includes('Logs') || runner.exitCode !== null;
+    await eventually(isTold, generous).catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${said}`);
+    });
     if (runner.exitCode !== null) throw new Error(said);
     client = new FhirClient(/FHIR base +(http:\S+)\/fhir/.exec(said)![1]!);
   });
   afterAll(async () => {
-    runner.kill('SIGKILL');
+    // Whatever went wrong: nothing it started may outlive it.
+    if (runner.exitCode === null) {
+      runner.kill('SIGTERM');
+      await new Promise((resolve) => runner.once('exit', resolve));
+    }
     pids().forEach((pid) => isAlive(pid) && process.kill(pid, 'SIGKILL'));
     await client?.close();
     await receiver.stop();

@@ -2,7 +2,6 @@
 // process that serves the API), HERALD_DATA, DATABASE_URL, REDIS_URL, KAFKA_BROKERS, HERALD_…; Ctrl-C or SIGTERM stops everything by pid.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { root } from '../steps.mjs';
 import { RoleProcess } from './role-process.mjs';
@@ -33,26 +32,18 @@ function onSignals() {
   setInterval(() => process.ppid !== shell && stopping.abort(), 250).unref();
 }
 
-async function freePort() {
-  const server = net.createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** PORT and the ones after it; with PORT=0 free ones. */
-async function portsOf() {
+/** PORT and the ones after it; with PORT=0 each takes a free one. */
+function portsOf() {
   const first = Number(process.env.PORT || 8080);
-  return Promise.all(PARTS.map((_, index) => (first === 0 ? freePort() : first + index)));
+  return PARTS.map((_, index) => (first === 0 ? 0 : first + index));
 }
 
 async function startProcesses(serverEnv) {
   const logs = path.join(dataDir, 'cluster');
   fs.mkdirSync(logs, { recursive: true });
-  const ports = await portsOf();
+  const ports = portsOf();
   const processes = PARTS.map(([name, roles], index) => {
-    const own = { HERALD_DATA: path.join(dataDir, 'cluster', name), ROLES: roles, PORT: String(ports[index]) };
+    const own = { HERALD_DATA: path.join(dataDir, 'cluster', name), ROLES: roles };
     const env = { ...process.env, ...serverEnv, ...own };
     const logFile = path.join(logs, `${name}.log`);
     return new RoleProcess({ name, port: ports[index], env, logFile, tell });

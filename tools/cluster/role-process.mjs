@@ -5,6 +5,7 @@ import path from 'node:path';
 import { root } from '../steps.mjs';
 
 const READY_MS_MAX = 120_000;
+const ANSWER_MS_MAX = 5_000;
 const POLL_MS = 100;
 const RESTART_MS = 1_000;
 const STOP_MS_MAX = 60_000;
@@ -15,10 +16,16 @@ export class RoleProcess {
   #exited;
   #isStopping = false;
 
-  /** In: `name`, `port`, `env` (whole), `logFile`, `tell` for what the operator should know. */
+  #port;
+
+  /** In: `name`, `port` (0: the process takes a free one, and keeps it), `env`, `logFile`, `tell` for what the operator should know. */
   constructor(options) {
     this.options = options;
-    this.url = `http://127.0.0.1:${options.port}`;
+    this.#port = options.port;
+  }
+
+  get url() {
+    return `http://127.0.0.1:${this.#port}`;
   }
 
   get pid() {
@@ -27,12 +34,12 @@ export class RoleProcess {
 
   /** Resolves once it is ready; throws the tail of its log when it ends before. */
   async start() {
+    // The log of an earlier run would tell an earlier port.
+    fs.writeFileSync(this.options.logFile, '');
     this.#spawn();
     const end = performance.now() + READY_MS_MAX;
     for (;;) {
-      // A refused connection is what a starting process answers.
-      const answer = await fetch(`${this.url}/health/ready`).catch(() => undefined);
-      if (answer?.ok || this.#isStopping) return;
+      if ((await this.#isReady()) || this.#isStopping) return;
       const isGone = this.#child.exitCode !== null || this.#child.signalCode !== null;
       if (isGone || performance.now() > end) throw new Error(this.#lastWords());
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -62,8 +69,18 @@ export class RoleProcess {
     clearTimeout(patience);
   }
 
+  async #isReady() {
+    // Told by the process itself: a port that was looked up before could be somebody else's by now.
+    if (this.#port === 0) this.#port = Number(/ Health +http:\S+:(\d+)\/health/.exec(this.#log())?.[1] ?? 0);
+    if (this.#port === 0) return false;
+    // A refused connection is what a starting process answers.
+    const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+    return (await fetch(`${this.url}/health/ready`, { signal }).catch(() => undefined))?.ok === true;
+  }
+
   #spawn() {
-    const { env, logFile } = this.options;
+    const { logFile } = this.options;
+    const env = { ...this.options.env, PORT: String(this.#port) };
     const output = fs.openSync(logFile, 'a');
     this.#child = spawn(process.execPath, ['--enable-source-maps', path.join(root, 'dist/main.js')], {
       cwd: root,
@@ -79,6 +96,11 @@ export class RoleProcess {
 
   #lastWords() {
     const { name, logFile } = this.options;
-    return `${name} did not start (${logFile}):\n${fs.readFileSync(logFile, 'utf8').slice(-LOG_TAIL)}`;
+    return `${name} did not start (${logFile}):\n${this.#log().slice(-LOG_TAIL)}`;
+  }
+
+  /** What it has written since it was started first. */
+  #log() {
+    return fs.readFileSync(this.options.logFile, 'utf8');
   }
 }

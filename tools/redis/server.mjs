@@ -8,6 +8,7 @@ import path from 'node:path';
 const READY_MS_MAX = 60_000;
 const STOP_MS_MAX = 20_000;
 const POLL_MS = 20;
+const PORT_TRIES_MAX = 5;
 const LOG_TAIL = 2_000;
 
 /** What keeps a Redis from being started here; the message says what to do. */
@@ -31,9 +32,16 @@ export async function startRedis({ dataDir, port, password }) {
   const reason = whyNoRedis();
   if (reason !== undefined) throw new RedisUnavailableError(reason);
   fs.mkdirSync(dataDir, { recursive: true });
-  const server = new RedisServer(path.resolve(dataDir), port || (await freePort()), password);
-  await server.run();
-  return server;
+  for (let tries = 1; ; tries += 1) {
+    const server = new RedisServer(path.resolve(dataDir), port || (await freePort()), password);
+    try {
+      await server.run();
+      return server;
+    } catch (error) {
+      // Expected: another program took the free port between the look and the start.
+      if (port || tries >= PORT_TRIES_MAX || !String(error).includes('Address already in use')) throw error;
+    }
+  }
 }
 
 export class RedisServer {
