@@ -87,7 +87,7 @@ export class Matcher {
     const roots: Roots = { now: () => rootHashes, more: () => [], mark };
     return this.alone(async () => {
       for (let round = 0; round < ROUNDS_MAX && !signal.aborted; round += 1) {
-        if (await this.matchOnce(roots)) return true;
+        if ((await this.matchOnce(roots)).length === 0) return true;
       }
       return false;
     });
@@ -95,38 +95,40 @@ export class Matcher {
 
   /**
    * One transaction on what `now` answers when its turn has come. Of roots that `more` tells of once the claim is done, no later event is decided in it:
-   * so with everything rung in hand, causes are numbered before their effects, whatever their roots. Answers false when there may be more.
+   * so with everything rung in hand, causes are numbered before their effects, whatever their roots. Answers the roots that may have more.
    */
-  matchRound(roots: Pick<Roots, 'now' | 'more'>): Promise<boolean> {
+  matchRound(roots: Pick<Roots, 'now' | 'more'>): Promise<readonly number[]> {
     return this.alone(() => this.matchOnce({ ...roots, mark: Infinity }));
   }
 
-  /** One transaction. Answers whether these roots had nothing more when it claimed: what was committed since has a hint of its own. */
-  private async matchOnce(roots: Roots): Promise<boolean> {
+  /** One transaction. Answers the roots that may have more: what was committed since it claimed has a hint of its own. */
+  private async matchOnce(roots: Roots): Promise<readonly number[]> {
     const { database, clock, onScheduled } = this.deps;
     const startedMs = clock.monotonicMs();
-    const { outcome, touched, isAll } = await database.transaction((tx) => this.matchInside(tx, roots), {
+    const { outcome, touched, left } = await database.transaction((tx) => this.matchInside(tx, roots), {
       isEager: true,
     });
-    if (outcome.decided.length === 0) return isAll;
+    if (outcome.decided.length === 0) return left;
     await failpoint('match.after-commit');
     if (touched.length > 0) onScheduled(touched);
     this.metrics.batch(outcome, clock.monotonicMs() - startedMs, clock.now());
     this.isolateBroken(outcome);
-    return isAll;
+    return left;
   }
 
   private async matchInside(
     tx: Tx,
     roots: Roots,
-  ): Promise<{ outcome: BatchOutcome; touched: number[]; isAll: boolean }> {
+  ): Promise<{ outcome: BatchOutcome; touched: number[]; left: readonly number[] }> {
     const { registry, index, schedule, clock, claimMax, limits = BATCH_LIMITS } = this.deps;
     await failpoint('match.before-claim');
-    const claimed = await claimEvents(tx, roots.now(), claimMax);
+    const asked = roots.now();
+    const claimed = await claimEvents(tx, asked, claimMax);
     const rung = roots.more();
     const events = await withoutEffects(tx, claimed, rung, roots.mark);
-    const isWhole = rung.length === 0 && claimed.length < claimMax;
-    if (events.length === 0) return { outcome: NOTHING_DECIDED, touched: [], isAll: isWhole };
+    const unseen = claimed.length < claimMax ? rung : [...asked, ...rung];
+    if (events.length === 0)
+      return { outcome: NOTHING_DECIDED, touched: [], left: leftOf(claimed, events, unseen, roots.mark) };
     await failpoint('match.after-claim');
     // After the claim, never before: whoever saw a Subscription active and then wrote is in the claim only after that activation committed.
     await registry.catchUp(tx);
@@ -139,14 +141,18 @@ export class Matcher {
     const matches = outcome.decided.flatMap(({ event, matched }) =>
       matched.map(({ subscriptionKey }): ScheduledMatch => ({ subscriptionKey, event })),
     );
-    const seqs = outcome.decided.map(({ event }) => event.seq);
+    const decided = outcome.decided.map(({ event }) => event);
     // Together: neither needs the other's answer, and the claim has locked the events already.
     const [touched] = await Promise.all([
       matches.length > 0 ? schedule(tx, now, matches) : [],
-      markMatched(tx, seqs, now),
+      markMatched(
+        tx,
+        decided.map(({ seq }) => seq),
+        now,
+      ),
     ]);
     await failpoint('match.after-mark');
-    return { outcome, touched, isAll: isWhole && outcome.decided.length === events.length };
+    return { outcome, touched, left: leftOf(claimed, decided, unseen, roots.mark) };
   }
 
   /** Always the event's own version (of a delete the one before), never the current one. Throws when a version is missing: it was committed with its event. */
@@ -202,6 +208,18 @@ function paceOf(clock: Clock): Pace {
 
 function nameOf(key: VersionKey): string {
   return `${key.tenant}/${versionName(key)}`;
+}
+
+/** Roots that were not looked at to their end, and those of events that were claimed and not decided. Never a root that is done: it would come round for ever. */
+function leftOf(
+  claimed: readonly ResourceEvent[],
+  decided: readonly ResourceEvent[],
+  unseen: readonly number[],
+  mark: number,
+): readonly number[] {
+  const done = new Set(decided.map(({ seq }) => seq));
+  const undecided = claimed.filter(({ seq }) => seq <= mark && !done.has(seq));
+  return [...new Set([...unseen, ...undecided.map(({ rootHash }) => rootHash)])];
 }
 
 /** The claimed events up to the mark, and up to the first event of the roots that were rung during the claim: a later one may be its effect. */

@@ -46,8 +46,7 @@ export class MatcherWorker implements Worker {
       return [...roots];
     };
     await this.untilDatabaseAnswers(signal, async () => {
-      const isDone = await this.deps.matcher.matchRound({ now, more: add });
-      if (!isDone) this.deps.bus.publish([...roots]);
+      this.deps.bus.publish(await this.deps.matcher.matchRound({ now, more: add }));
     });
   }
 
