@@ -1,8 +1,9 @@
 // The operator's commands: parameters in, one verb of the deliveries room, its answer out. Every one is logged there with who and why.
-import type { DeadLetterFilter, DeadLetterReason, DeliveryVerbs, ResumeFrom } from '../deliveries';
+import type { DeliveryVerbs, ResumeFrom } from '../deliveries';
 import type { Database } from '../platform';
-import { badParameter, positionOf, resourceOf } from './query';
 import { Command, type CommandRequest } from './command';
+import { DEAD_LETTER_PARAMETERS, deadLetterFilter } from './dead-letter-filter';
+import { badParameter, positionOf } from './query';
 import { incarnationFor, TENANT } from './subject';
 
 export interface AdminCommandDeps {
@@ -10,24 +11,6 @@ export interface AdminCommandDeps {
   readonly database: Database;
   readonly verbs: DeliveryVerbs;
 }
-
-const FILTER_PARAMETERS = [
-  'subscription',
-  'subscriptionKey',
-  'cause',
-  'resource',
-  'fromEventNumber',
-  'toEventNumber',
-  'since',
-  'until',
-];
-export const DEAD_LETTER_CAUSES = [
-  'poison',
-  'skipped',
-  'expired',
-  'refused',
-  'too-large',
-] as const satisfies DeadLetterReason[];
 
 export class AdminCommands {
   constructor(private readonly deps: AdminCommandDeps) {}
@@ -41,9 +24,9 @@ export class AdminCommands {
 
   /** @throws FhirError 400, 404, 409 when `count` is not what the filter finds now */
   async deadLetters(request: CommandRequest, verb: 'redrive' | 'discard'): Promise<object> {
-    const command = Command.of(request, TENANT, [...FILTER_PARAMETERS, 'count', 'dryRun']);
-    const filter = await this.filterOf(command);
-    const { verbs } = this.deps;
+    const command = Command.of(request, TENANT, [...DEAD_LETTER_PARAMETERS, 'count', 'dryRun']);
+    const { database, verbs } = this.deps;
+    const filter = await deadLetterFilter(command, database);
     if (command.flag('dryRun')) {
       const living = verb === 'redrive' ? { ...filter, isAlive: true } : filter;
       return { dryRun: true, ...(await verbs.previewDeadLetters(living)) };
@@ -86,20 +69,6 @@ export class AdminCommands {
 
   private async keyOf(id: string): Promise<number> {
     return (await incarnationFor(this.deps.database, id)).subscriptionKey;
-  }
-
-  private async filterOf(command: Command): Promise<DeadLetterFilter> {
-    const id = command.text('subscription');
-    return {
-      tenant: TENANT,
-      subscriptionKey: id === undefined ? command.number('subscriptionKey', 1) : await this.keyOf(id),
-      reason: command.oneOf('cause', DEAD_LETTER_CAUSES),
-      ...resourceOf(command.text('resource')),
-      fromEventNumber: command.number('fromEventNumber', 1),
-      toEventNumber: command.number('toEventNumber', 1),
-      since: command.time('since'),
-      until: command.time('until'),
-    };
   }
 }
 

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Order } from '../deliveries';
 import { errorIssue, FhirError } from '../fhir';
 import { IDEMPOTENCY_KEY_LENGTH_MAX, REASON_LENGTH_MAX } from './limits';
-import { badParameter } from './query';
+import { badParameter, timeOf } from './query';
 
 /** The little of an HTTP request that a command needs. */
 export interface CommandRequest {
@@ -79,15 +79,6 @@ export class Command {
     const text = this.text(name);
     return text === undefined ? undefined : timeOf(name, text);
   }
-}
-
-/** @throws FhirError 400 naming the parameter */
-export function timeOf(name: string, text: string): Date {
-  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text)
-    ? new Date(text)
-    : new Date(Number.NaN);
-  if (Number.isNaN(time.getTime())) throw badParameter(name, 'must be a time with its zone, like 2026-03-01T12:00:00Z');
-  return time;
 }
 
 function bodyOf({ headers, body }: CommandRequest): Readonly<Record<string, unknown>> {

@@ -9,10 +9,9 @@ import {
 } from '../deliveries';
 import type { Clock, Database } from '../platform';
 import { incarnationByKey, type Incarnation } from '../subscriptions';
-import { DEAD_LETTER_CAUSES } from './admin-commands';
-import { timeOf } from './command';
-import { nextLink, positionOf, Query, resourceOf, type RawQuery } from './query';
-import { incarnationFor, TENANT } from './subject';
+import { DEAD_LETTER_PARAMETERS, deadLetterFilter } from './dead-letter-filter';
+import { nextLink, positionOf, Query, type RawQuery } from './query';
+import { TENANT } from './subject';
 
 export interface LedgerReadDeps {
   /** The pool of the API role. */
@@ -20,29 +19,16 @@ export interface LedgerReadDeps {
   readonly clock: Clock;
 }
 
-const DEAD_LETTER_PARAMETERS = [
-  'subscription',
-  'subscriptionKey',
-  'cause',
-  'resource',
-  'fromEventNumber',
-  'toEventNumber',
-  'since',
-  'until',
-  'limit',
-  'after',
-];
-
 export class LedgerReads {
   constructor(private readonly deps: LedgerReadDeps) {}
 
   /** Dead letters in the order in which they would be sent, each with what was sent where and what came back. @throws FhirError 400, 404 */
   async deadLetters(raw: RawQuery): Promise<object> {
     const { database, clock } = this.deps;
-    const query = Query.of(raw, DEAD_LETTER_PARAMETERS);
+    const query = Query.of(raw, [...DEAD_LETTER_PARAMETERS, 'limit', 'after']);
     const limit = query.limit();
     const page = { limit: limit + 1, after: positionOf(query.text('after')) };
-    const found = await listDeadLetters(database, await this.filterOf(query), page);
+    const found = await listDeadLetters(database, await deadLetterFilter(query, database), page);
     const shown = found.slice(0, limit);
     const last = shown.at(-1);
     const next = found.length > limit && last ? `${last.subscriptionKey}/${last.eventNumber}` : undefined;
@@ -71,23 +57,6 @@ export class LedgerReads {
       asOf: this.deps.clock.now(),
       entries,
       next: found.length > limit && last ? nextLink('/admin/operator-log', raw, String(last.number)) : undefined,
-    };
-  }
-
-  private async filterOf(query: Query) {
-    const id = query.text('subscription');
-    const since = query.text('since');
-    const until = query.text('until');
-    const key = query.number('subscriptionKey', 1);
-    return {
-      tenant: TENANT,
-      subscriptionKey: id === undefined ? key : (await incarnationFor(this.deps.database, id)).subscriptionKey,
-      reason: query.oneOf('cause', DEAD_LETTER_CAUSES),
-      ...resourceOf(query.text('resource')),
-      fromEventNumber: query.number('fromEventNumber', 1),
-      toEventNumber: query.number('toEventNumber', 1),
-      since: since === undefined ? undefined : timeOf('since', since),
-      until: until === undefined ? undefined : timeOf('until', until),
     };
   }
 

@@ -50,10 +50,25 @@ export class Query {
     throw badParameter(name, `must be one of ${words.join(', ')}`);
   }
 
+  /** A point in time with its zone. @throws FhirError 400 */
+  time(name: string): Date | undefined {
+    const text = this.text(name);
+    return text === undefined ? undefined : timeOf(name, text);
+  }
+
   /** Rows of the page: `limit`, cut to the maximum. */
   limit(): number {
     return Math.min(this.number('limit', 1) ?? PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX);
   }
+}
+
+/** @throws FhirError 400 naming the parameter */
+export function timeOf(name: string, text: string): Date {
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text)
+    ? new Date(text)
+    : new Date(Number.NaN);
+  if (Number.isNaN(time.getTime())) throw badParameter(name, 'must be a time with its zone, like 2026-03-01T12:00:00Z');
+  return time;
 }
 
 /** The link to the next page: the same filters, after the last row of this one. */
