@@ -13,8 +13,6 @@ export const BEHIND_STEP_ROWS = 500;
 export const HELD_HEADS_MAX = 100;
 /** Deliveries to be sent again that are taken from one slice at a time. */
 export const RESENDS_PER_LOOK = 100;
-/** A key that fills more than this share of a full window becomes busy. */
-export const BUSY_SHARE = 4;
 /** No attempt starts on a reading (epoch, sending, paused, end) older than this. */
 export const READING_AGE_MS_MAX = 900;
 /** A lease is prolonged once this share of it has passed. */
@@ -42,8 +40,6 @@ export const PARTITION_DAYS_AHEAD = 3;
 export const PARTITION_INTERVAL_MS = 3_600_000;
 /** Wait before the ledger is asked again after the database was lost. */
 export const LEDGER_RETRY_MS = 250;
-/** How long the first of a claim waits for rings to gather. */
-export const RING_GATHER_MS = 1;
 /** The breaker opens after this many class-E results in a row over this many keys, or after this many failures to connect. */
 export const BREAKER_FAILURES = 5;
 export const BREAKER_KEYS = 3;

@@ -5,9 +5,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Tried too: 3.9.1 and 4.3.0; others may work. */
 export const KAFKA_VERSION_DEFAULT = '4.1.0';
-/** Tried by Herald's own tests; others may work. */
-export const KAFKA_VERSIONS = ['3.9.1', '4.1.0', '4.3.0'];
 
 const JAVA_LEAST = 17;
 const FETCH_MINUTES_MAX = 10;

@@ -1,14 +1,8 @@
 // From a query to what the index can do with each of its clauses: find groups by keys, sort them by a bound, or only verify.
 import { canonicalClauses, indexedParameters } from '../../fhir';
 import type { FhirDefinitions, IndexedParameter, SearchClause, SearchQuery, SearchValue } from '../../fhir';
-import { keysOfValue, type Form, type Key, type ValueKeys } from './access-keys';
+import { keysOfValue, type ValueKeys } from './access-keys';
 import { boundOfValue, type Bound } from './orders';
-
-/** A clause is found when the event has one of these. */
-export interface FiledKey {
-  readonly form: Form;
-  readonly key: Key;
-}
 
 export interface PlannedClause {
   /** Equal text, equal meaning. */
