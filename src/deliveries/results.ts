@@ -10,7 +10,8 @@ import {
   type Judged,
   type Policy,
 } from './judge';
-import type { AttemptNote, FinishResult } from './ledger/finish';
+import type { FinishResult } from './ledger/finish';
+import type { AttemptNote } from './ledger/rows';
 
 /** The server's part of the retry policy; the rest is the Subscription's. */
 export interface RetryDefaults {

@@ -2,27 +2,13 @@
 import type { Tx } from '../../platform';
 import type { DeadReason, Verdict } from '../judge';
 import { columns, statement } from '../sql';
-import type { OwnedSlice, Window } from './rows';
+import type { AttemptNote, OwnedSlice, Window } from './rows';
 import { loadWindows, type WantedSlice, type WindowSettings } from './windows';
 
 const lockSlices = statement('lock-slices');
 const finish = statement('finish');
 const promote = statement('promote');
 const idle = statement('idle');
-
-/** One request made, or refused before it was made. */
-export interface AttemptNote {
-  readonly number: number;
-  readonly trigger: 'auto' | 'probe' | 'manual';
-  readonly configVersion: number;
-  readonly startedAt: Date;
-  readonly endedAt: Date;
-  readonly remoteAddress?: string;
-  readonly status?: number;
-  readonly class: string;
-  readonly reason: string;
-  readonly excerpt?: string;
-}
 
 export interface FinishResult extends OwnedSlice {
   readonly eventNo: number;

@@ -2,7 +2,15 @@
 import type { Tx } from '../../platform';
 import { RESENDS_PER_LOOK } from '../limits';
 import { columns, statement } from '../sql';
-import { sliceKey, waitingOf, type DeliveryRow, type OwnedSlice, type SliceId, type WaitingDelivery } from './rows';
+import {
+  sliceKey,
+  waitingOf,
+  type AttemptNote,
+  type DeliveryRow,
+  type OwnedSlice,
+  type SliceId,
+  type WaitingDelivery,
+} from './rows';
 
 const loadResendsSql = statement('load-resends');
 const finishResendsSql = statement('finish-resends');
@@ -72,17 +80,7 @@ export interface ResentResult extends OwnedSlice {
   readonly eventNo: number;
   readonly resendNo: number;
   readonly isSent: boolean;
-  readonly attempt?: {
-    readonly number: number;
-    readonly configVersion: number;
-    readonly startedAt: Date;
-    readonly endedAt: Date;
-    readonly remoteAddress?: string;
-    readonly status?: number;
-    readonly class: string;
-    readonly reason: string;
-    readonly excerpt?: string;
-  };
+  readonly attempt?: Omit<AttemptNote, 'trigger'>;
 }
 
 /** In: how resends ended. Out: whether each was accepted, in the same order; under an older epoch it is left to the next owner. */

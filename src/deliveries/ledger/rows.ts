@@ -69,6 +69,20 @@ export interface WaitingDelivery extends SliceId {
   readonly resendNo?: number;
 }
 
+/** One request made, or refused before it was made. */
+export interface AttemptNote {
+  readonly number: number;
+  readonly trigger: 'auto' | 'probe' | 'manual';
+  readonly configVersion: number;
+  readonly startedAt: Date;
+  readonly endedAt: Date;
+  readonly remoteAddress?: string;
+  readonly status?: number;
+  readonly class: string;
+  readonly reason: string;
+  readonly excerpt?: string;
+}
+
 /** What an owner finds to do in a slice. */
 export interface Window extends SliceId {
   readonly rows: readonly WaitingDelivery[];
