@@ -1,9 +1,9 @@
 // Herald as a child process, for what only a process can suffer: kill -9, a freeze, a drain on SIGTERM.
 import { spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { freePort } from './free-port';
 import { eventually } from './deadline';
 import { FhirClient } from './fhir-client';
 
@@ -31,14 +31,6 @@ export interface HeraldProcessOptions {
   onSpawn?: (pid: number) => void;
   /** Told of every line it writes; only the last ones are kept. */
   onLine?: (line: string) => void;
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }
 
 /** A temporary data directory that Postgres may enter though it runs as somebody else when we are root. */

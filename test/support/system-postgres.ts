@@ -1,9 +1,9 @@
 // PostgreSQL as the machine has it, with pg_dump: the embedded one comes without. A cluster of its own in a temp folder, gone after stop.
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { freePort } from './free-port';
 
 const PROGRAMS = ['initdb', 'pg_ctl', 'pg_dump', 'pg_restore'];
 const DEBIAN = '/usr/lib/postgresql';
@@ -95,12 +95,4 @@ function idOfNobody(): { uid: number; gid: number } {
     .find((each) => each.startsWith('nobody:'));
   const [, , uid, gid] = line!.split(':');
   return { uid: Number(uid), gid: Number(gid) };
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }

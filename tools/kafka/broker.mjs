@@ -1,17 +1,22 @@
 // A real Apache Kafka broker in KRaft mode on 127.0.0.1: one node that is broker and controller, with a data folder of its own.
 // No mock: what is proven against it holds for the program that hospitals run.
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../free-port.mjs';
+import { LOG_TAIL, ServerProcess } from '../server-process.mjs';
 import { installKafka, KafkaUnavailableError, KAFKA_VERSION_DEFAULT } from './install.mjs';
 
-const READY_MS_MAX = 120_000;
-const STOP_MS_MAX = 60_000;
-const POLL_MS = 50;
-const LOG_TAIL = 3_000;
+const KAFKA = {
+  name: 'Kafka',
+  logFile: 'broker.log',
+  readyWords: 'Kafka Server started',
+  readyMsMax: 120_000,
+  stopMsMax: 60_000,
+  pollMs: 50,
+};
 const JAVA = ['-Xms64m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 
 /**
@@ -31,12 +36,9 @@ export async function startBroker(options) {
   return broker;
 }
 
-export class Broker {
-  #child;
-  #exited;
-
+export class Broker extends ServerProcess {
   constructor(dataDir, library, ports) {
-    this.dataDir = dataDir;
+    super(dataDir, KAFKA);
     this.library = library;
     this.port = ports.broker;
     this.controllerPort = ports.controller;
@@ -50,50 +52,9 @@ export class Broker {
     return `127.0.0.1:${this.more[protocol]}`;
   }
 
-  get pid() {
-    return this.#child?.pid;
-  }
-
-  /** Resolves when the process has ended, by itself or not. */
-  get exited() {
-    return this.#exited;
-  }
-
-  file(name) {
-    return path.join(this.dataDir, name);
-  }
-
-  /** SIGTERM: a controlled shutdown. Resolves when the process is gone. */
-  async stop() {
-    if (this.#child?.exitCode !== null || this.#child.signalCode !== null) return;
-    this.#child.kill('SIGTERM');
-    const patience = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS_MAX);
-    await this.#exited;
-    clearTimeout(patience);
-  }
-
-  /** kill -9. Resolves when the process is gone. */
-  async kill() {
-    this.#child?.kill('SIGKILL');
-    await this.#exited;
-  }
-
-  /** Starts the process on the same port and data, and resolves once it is ready. */
-  async run() {
-    const log = fs.openSync(this.file('broker.log'), 'w');
-    this.#child = this.#java(['kafka.Kafka', this.file('server.properties')], log);
-    fs.closeSync(log);
-    const child = this.#child;
-    this.#exited = new Promise((resolve) => child.once('exit', resolve));
-    const end = performance.now() + READY_MS_MAX;
-    while (!this.#log().includes('Kafka Server started')) {
-      const isGone = child.exitCode !== null || child.signalCode !== null;
-      if (isGone || performance.now() > end) {
-        child.kill('SIGKILL');
-        throw new Error(`Kafka ${isGone ? 'ended at its start' : 'is not ready'}:\n${this.#log().slice(-LOG_TAIL)}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
+  command() {
+    const quiet = '-Dorg.slf4j.simpleLogger.showDateTime=true';
+    return ['java', [...JAVA, quiet, '-cp', `${this.library}/*`, 'kafka.Kafka', this.file('server.properties')]];
   }
 
   /** Formats the storage once; a folder that is formatted stays as it is. */
@@ -149,20 +110,6 @@ export class Broker {
       .map(([name, value]) => `${name}=${value}\n`)
       .join('');
   }
-
-  #java(parameters, output) {
-    const quiet = '-Dorg.slf4j.simpleLogger.showDateTime=true';
-    return spawn('java', [...JAVA, quiet, '-cp', `${this.library}/*`, ...parameters], {
-      cwd: this.dataDir,
-      // Ctrl-C in a terminal is for who started it, who stops it last.
-      detached: true,
-      stdio: ['ignore', output, output],
-    });
-  }
-
-  #log() {
-    return fs.readFileSync(this.file('broker.log'), 'utf8');
-  }
 }
 
 function clusterId() {
@@ -178,12 +125,4 @@ async function portsOf(dataDir, port, listeners = []) {
   const ports = { broker: port || (await freePort()), controller: await freePort(), more };
   fs.writeFileSync(file, JSON.stringify(ports));
   return ports;
-}
-
-async function freePort() {
-  const server = net.createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
-import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { freePort } from '../../../tools/free-port.mjs';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 const { EmbeddedPostgres, createLog } = createRequire(import.meta.url)(path.join(root, 'dist/platform/index.js'));
@@ -20,15 +20,6 @@ export async function startPostgres() {
     fs.rmSync(folder, { recursive: true, force: true });
   };
   return { url: postgres.url, ownFolder: folder, stop };
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const probe = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 const profiling = process.argv.includes('--profile')
