@@ -33,8 +33,8 @@ function runtimeView(runtime: SubscriptionRuntime, now: Date): object {
     breaker: runtime.breaker,
     blockedKeys: runtime.blockedKeys,
     pending: runtime.pending,
-    /** Waiting deliveries by the rate of the last minute. */
-    drain: { perSecond: runtime.recentRate, seconds: runtime.drainSeconds },
+    /** How long what waits will take at the rate last seen. */
+    drain: { perSecond: runtime.rate, measuredAt: runtime.ratedAt, seconds: runtime.drainSeconds },
     /** Slices that some process holds and works on now. */
     inFlightSlices: runtime.leasedSlices,
     slices: runtime.slices,

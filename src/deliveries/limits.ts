@@ -52,9 +52,6 @@ export const SLOW_P95_MS = 2_000;
 export const SLOW_POOL_SHARE = 2;
 /** Subscriptions whose pace is remembered. */
 export const PACE_SUBSCRIPTIONS_MAX = 20_000;
-/** How long a slice's measured rate counts for the drain estimate, and the shortest time it is measured over. */
-export const RATE_AGE_MS_MAX = 60_000;
-export const RATE_MEASURE_MS_MIN = 1_000;
 /** Slices of slow subscriptions given back at once when nothing else finds room. */
 export const MAKE_ROOM_SLICES = 100;
 /** The audit's pages: subscriptions and ordering keys on one, pages of one check in one round; it goes on there in the next round. */

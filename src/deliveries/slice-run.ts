@@ -1,6 +1,6 @@
 // One leased slice in its owner's memory: lanes of waiting deliveries, what is in flight, and how fresh the permission to send is.
 // No I/O and no clock: the worker passes times in.
-import { FAILURES_UNSETTLED_MAX, RATE_MEASURE_MS_MIN, READING_AGE_MS_MAX, SUCCESS_MARKS_MAX } from './limits';
+import { FAILURES_UNSETTLED_MAX, READING_AGE_MS_MAX, SUCCESS_MARKS_MAX } from './limits';
 import type { Gate, HeldHead, OwnedSlice, Reading, WaitingDelivery, Window } from './ledger/rows';
 
 /** Deliveries of one ordering key, the head first. At most one of them is in someone's hands at any time. */
@@ -241,16 +241,15 @@ export class SliceRun implements OwnedSlice {
     this.failed.add(eventNo);
   }
 
-  /** Deliveries per second since the last measure; undefined when that was too short a time ago to say. */
+  /** Deliveries per second since the last measure; undefined when none was delivered: an outage says nothing about the rate after it. */
   rateAt(nowMs: number): number | undefined {
-    const elapsedMs = nowMs - this.ratedAtMs;
-    return elapsedMs < RATE_MEASURE_MS_MIN ? undefined : (this.delivered * 1_000) / elapsedMs;
+    if (this.delivered === 0) return undefined;
+    return (this.delivered * 1_000) / Math.max(1, nowMs - this.ratedAtMs);
   }
 
   /** The same, and begins a new measure. */
   measureRate(nowMs: number): number | undefined {
     const rate = this.rateAt(nowMs);
-    if (rate === undefined) return undefined;
     this.delivered = 0;
     this.ratedAtMs = nowMs;
     return rate;

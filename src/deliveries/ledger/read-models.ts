@@ -1,6 +1,6 @@
 // What the admin's pages show of the ledger.
 import type { Tx } from '../../platform';
-import { PAGE_MAX, RATE_AGE_MS_MAX, WAITING_COUNT_MAX } from '../limits';
+import { PAGE_MAX, WAITING_COUNT_MAX } from '../limits';
 import { limitOf, CLOSED, type Breaker } from '../breaker';
 import type { SubscriptionStatus } from './rows';
 
@@ -34,9 +34,11 @@ export interface SubscriptionRuntime {
   readonly breaker: BreakerView;
   /** Keys that wait for somebody's decision about a message their receiver will not take. */
   readonly blockedKeys: number;
-  /** Deliveries per second, as the slices' owners measured them in the last minute; absent when nothing was. */
-  readonly recentRate?: number;
-  /** How long what waits will take at that rate, seconds. */
+  /** Deliveries per second of the slices while they last had something to send, added up; absent when nothing was ever delivered. */
+  readonly rate?: number;
+  /** When the oldest of these was measured. */
+  readonly ratedAt?: Date;
+  /** How long what waits will take at that rate, seconds; while the breaker is open, from its next probe on. */
   readonly drainSeconds?: number;
 }
 
@@ -78,7 +80,8 @@ type RuntimeRow = {
   reason: string | null;
   breaker: Breaker | null;
   blocked_keys: number;
-  recent_rate: number | null;
+  rate: number | null;
+  rated_at: Date | null;
 };
 
 // Counts stop at the limit, so that a page about a long outage is as quick as any other. Indexes: delivery_pending, delivery_behind,
@@ -87,7 +90,8 @@ const RUNTIME = `
 select r.subscription_key, r.alive, r.sending, r.paused, r.status, r.ordering_key, r.cap, r.slices, r.last_event_no, r.failing_since, r.failures,
        r.last_failed_at, r.last_error, r.reason, r.breaker,
        (select count(*)::int from held_key q where q.subscription_key = r.subscription_key and q.kind = 'blocked') as blocked_keys,
-       (select sum(s.delivered_rate)::float8 from slice s where s.subscription_key = r.subscription_key and s.rated_at > $4::timestamptz) as recent_rate,
+       (select sum(s.delivered_rate)::float8 from slice s where s.subscription_key = r.subscription_key) as rate,
+       (select min(s.rated_at) from slice s where s.subscription_key = r.subscription_key) as rated_at,
        coalesce((select w.removed_dead + w.removed_cancelled from delivery_watermark w where w.subscription_key = r.subscription_key), 0) as removed_undelivered,
        (select count(*)::int from slice s where s.subscription_key = r.subscription_key and s.lease_until > $2::timestamptz) as leased,
        (select max(t) from slice s, unnest(s.recent_delivered_at) t where s.subscription_key = r.subscription_key) as last_success_at,
@@ -115,13 +119,14 @@ export async function subscriptionRuntime(
   if (keys.length === 0) return new Map();
   const { rows } = await db.query<RuntimeRow>({
     text: RUNTIME,
-    values: [keys, now, WAITING_COUNT_MAX + 1, new Date(now.getTime() - RATE_AGE_MS_MAX)],
+    values: [keys, now, WAITING_COUNT_MAX + 1],
   });
-  return new Map(rows.map((row) => [row.subscription_key, runtimeOf(row)]));
+  return new Map(rows.map((row) => [row.subscription_key, runtimeOf(row, now)]));
 }
 
-function runtimeOf(row: RuntimeRow): SubscriptionRuntime {
+function runtimeOf(row: RuntimeRow, now: Date): SubscriptionRuntime {
   const pending = row.pending + row.behind + row.held;
+  const breaker = breakerView(row.breaker ?? CLOSED, row.cap);
   return {
     subscriptionKey: row.subscription_key,
     alive: row.alive,
@@ -145,10 +150,11 @@ function runtimeOf(row: RuntimeRow): SubscriptionRuntime {
     lastFailedAt: row.last_failed_at ?? undefined,
     lastError: row.last_error ?? undefined,
     reason: row.reason ?? undefined,
-    breaker: breakerView(row.breaker ?? CLOSED, row.cap),
+    breaker,
     blockedKeys: row.blocked_keys,
-    recentRate: row.recent_rate ?? undefined,
-    drainSeconds: drainSeconds(pending, row.recent_rate),
+    rate: row.rate ?? undefined,
+    ratedAt: row.rated_at ?? undefined,
+    drainSeconds: drainSeconds(pending, row.rate, breaker, now),
   };
 }
 
@@ -160,9 +166,11 @@ function breakerView(breaker: Breaker, cap: number): BreakerView {
   return { state: 'open', limit, openSince: new Date(since), nextProbeAt: new Date(notBefore), failedProbes: probes };
 }
 
-function drainSeconds(pending: number, rate: number | null): number | undefined {
+function drainSeconds(pending: number, rate: number | null, breaker: BreakerView, now: Date): number | undefined {
   if (pending === 0) return 0;
-  return rate === null || rate <= 0 ? undefined : Math.ceil(pending / rate);
+  if (rate === null || rate <= 0) return undefined;
+  const untilProbeMs = Math.max(0, (breaker.nextProbeAt?.getTime() ?? 0) - now.getTime());
+  return Math.ceil(untilProbeMs / 1_000 + pending / rate);
 }
 
 /** When the slice that has been due longest became due; undefined when none is. Index: slice_due. */

@@ -146,19 +146,29 @@ it('claims take the slice that has been due longest first, and at most four of o
   expect(first.hasMore).toBe(true);
 });
 
-it('shows how fast a backlog goes and how long it will take', async () => {
-  const stub = await receiver(() => ({ status: 200, delayMs: 40 }));
-  await herald.subscribe(1, stub.url, { cap: 1, orderingKey: 'subscription' });
-  // A short lease is renewed often, and the rate is told with each renewal.
-  herald.run(herald.worker({ defaults: { ...defaults, leaseMs: 6_000 } }));
-  await herald.schedule([1], many(120));
+it('shows how long a backlog will take, in the outage too, by the rate seen before it', async () => {
+  let isDown = false;
+  const stub = await receiver(() => ({ status: isDown ? 503 : 200, delayMs: 40 }));
+  await herald.subscribe(1, stub.url, { cap: 1 });
+  herald.run(herald.worker());
   const read = async () => (await subscriptionRuntime(db.database, [1], herald.clock.now())).get(1)!;
-  const shown = await eventually(async () => {
-    const one = await read();
-    return one.recentRate !== undefined && one.drainSeconds !== undefined && one.pending > 0 ? one : undefined;
-  });
-  expect(shown.recentRate).toBeGreaterThan(0);
-  expect(shown.drainSeconds).toBeGreaterThan(0);
-  await settled(1, 120);
   expect((await read()).drainSeconds).toBe(0);
-}, 40_000);
+  await herald.schedule([1], many(20));
+  await settled(1, 20);
+  const before = await eventually(async () => {
+    const one = await read();
+    return one.rate === undefined ? undefined : one;
+  });
+  // One at a time, 40 ms each: never more than 25 a second.
+  expect(before.rate).toBeGreaterThan(0);
+  expect(before.rate).toBeLessThanOrEqual(25);
+  expect(before.ratedAt).toBeDefined();
+  isDown = true;
+  await herald.schedule([1], many(50, 'd'));
+  const during = await eventually(async () => {
+    const one = await read();
+    return one.pending === 50 && one.breaker.state === 'open' ? one : undefined;
+  });
+  expect(during.rate).toBe(before.rate);
+  expect(during.drainSeconds).toBeGreaterThanOrEqual(Math.floor(50 / before.rate!));
+}, 60_000);
