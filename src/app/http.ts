@@ -27,7 +27,8 @@ class HeraldModule {}
 export async function startHttp(parts: Parts): Promise<HttpService> {
   const { config, log } = parts;
   const imports: DynamicModule[] = [OutcomeModule.register(parts)];
-  const operations = operationList({ database: parts.databases.api, verbs: parts.verbs });
+  const { definitions, store, verbs } = parts;
+  const operations = operationList({ database: parts.databases.api, definitions, store, verbs });
   if (config.roles.has('api')) imports.push(RestModule.register({ ...parts, operations }));
   imports.push(AdminModule.register({ ...parts, database: parts.databases.api }));
   const adapter = httpAdapter(parts);

@@ -33,6 +33,7 @@ export { readBundle, type BundleEntry, type BundleMethod, type ReadBundle } from
 export { rewriteReferences } from './text/references';
 export { orderingRoot, patientOf } from './compartment';
 export { canonicalClauses, canonicalQuery, type CanonicalClause } from './search/canonical-query';
+export { explainQuery, type ExplainedClause, type Explanation } from './search/explain-query';
 export { foldText } from './search/fold';
 export { indexEntries, type IndexEntries } from './search/index-entries';
 export { indexedParameters, type IndexedParameter, type ParameterEntries } from './search/indexed-parameters';

@@ -44,6 +44,35 @@ export class InputParameters {
     throw refusal(found.place, `'${name}' must be true or false (valueBoolean)`);
   }
 
+  /** A whole number from 1 to `most`, as valueInteger (or its digits, as an address gives them). */
+  count(name: string, most: number): number | undefined {
+    const found = this.given.get(name);
+    if (found === undefined) return undefined;
+    const { element, value, place } = found;
+    const isDigits = element === 'valueString' && typeof value === 'string' && /^\d{1,9}$/.test(value);
+    const count = /^value(Integer|PositiveInt|UnsignedInt)$/.test(element) || isDigits ? Number(value) : Number.NaN;
+    if (Number.isInteger(count) && count >= 1 && count <= most) return count;
+    throw refusal(place, `'${name}' must be a whole number from 1 to ${most} (valueInteger)`);
+  }
+
+  /** A literal reference, as valueReference or as a text. */
+  reference(name: string): string | undefined {
+    const found = this.given.get(name);
+    if (found?.element !== 'valueReference') return this.text(name);
+    const literal = isJsonObject(found.value) ? found.value['reference'] : undefined;
+    if (typeof literal === 'string' && literal.trim() !== '') return literal.trim();
+    throw refusal(found.place, `'${name}' must have a literal reference (valueReference.reference)`);
+  }
+
+  /** A whole resource; undefined when the parameter is not given, or is given as something else. */
+  resource(name: string): FhirResource | undefined {
+    const found = this.given.get(name);
+    if (found?.element !== 'resource') return undefined;
+    const { value, place } = found;
+    if (isJsonObject(value) && typeof value['resourceType'] === 'string') return value as FhirResource;
+    throw refusal(place, `'${name}' must be a resource (with a resourceType)`);
+  }
+
   /** A point in time with its zone. */
   time(name: string): Date | undefined {
     const found = this.given.get(name);
@@ -64,7 +93,7 @@ export class InputParameters {
 
 function givenOf(one: unknown, place: string): Given & { name: string } {
   if (!isJsonObject(one) || typeof one['name'] !== 'string') throw refusal(place, 'has no name');
-  const elements = Object.keys(one).filter((element) => element.startsWith('value'));
+  const elements = Object.keys(one).filter((element) => element.startsWith('value') || element === 'resource');
   const [element] = elements;
   if (element === undefined || elements.length > 1)
     throw refusal(place, `'${one['name'].slice(0, 64)}' needs one value`);

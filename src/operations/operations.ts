@@ -2,9 +2,10 @@
 import type { DeliveryVerbs } from '../deliveries';
 import type { Database } from '../platform';
 import type { FhirOperation } from '../rest';
+import { SubscriptionExplain, type SubscriptionExplainDeps } from './subscription-explain';
 import { SubscriptionResend } from './subscription-resend';
 
-export interface OperationDeps {
+export interface OperationDeps extends SubscriptionExplainDeps {
   /** The pool of the API role. */
   readonly database: Database;
   readonly verbs: DeliveryVerbs;
@@ -12,5 +13,9 @@ export interface OperationDeps {
 
 /** Every operation this build offers. */
 export function operationList(deps: OperationDeps): readonly FhirOperation[] {
-  return [new SubscriptionResend(deps)];
+  return [
+    new SubscriptionResend(deps),
+    new SubscriptionExplain(deps, 'type'),
+    new SubscriptionExplain(deps, 'instance'),
+  ];
 }

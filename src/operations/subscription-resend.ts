@@ -21,6 +21,7 @@ const NAMES = ['eventId', 'since', 'until', 'failedOnly', 'policy', 'reason'];
 export class SubscriptionResend implements FhirOperation {
   readonly code = 'resend';
   readonly type = 'Subscription';
+  readonly level = 'instance';
   readonly definition = 'urn:herald:operation:subscription-resend';
 
   constructor(private readonly deps: SubscriptionResendDeps) {}

@@ -42,8 +42,9 @@ export class FhirEndpoint {
     const parameters = query === '' ? noParameters : parseParameters(query);
     const path = pathOf(http.url).slice(BASE_PATH.length);
     const { definitions, operations } = this.deps;
-    const knows = (type: string, name: string): boolean => findOperation(operations, type, name) !== undefined;
-    const route = routeOf(definitions, http.method, path, query !== '', knows);
+    const route = routeOf(definitions, http.method, path, query !== '', (type, name, level) =>
+      findOperation(operations, type, name, level),
+    );
     note(http, route);
     this.mediaTypes.checkAccept(http.headers.accept, parameters);
     const request = this.requestOf(http, route, parameters);
@@ -80,6 +81,7 @@ export class FhirEndpoint {
   private bodyOf(http: HttpRequest, route: Route): { payload?: Buffer; added: readonly Parameter[] } {
     const { interaction } = route;
     const bytes = Buffer.isBuffer(http.body) ? http.body : undefined;
+    if (route.isGet === true) return { added: noParameters };
     if (['create', 'update', 'bundle', 'operation'].includes(interaction)) {
       this.mediaTypes.checkBody(http.headers['content-type'], http.headers['content-encoding']);
       return { payload: bytes, added: noParameters };

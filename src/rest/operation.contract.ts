@@ -3,8 +3,9 @@
 import type { FhirResource } from '../fhir';
 import type { WriteContext } from '../store';
 
-/** One call, by POST on an instance. */
+/** One call. */
 export interface OperationCall {
+  /** Empty when it is called on the type itself. */
   readonly id: string;
   /** The Parameters resource that was sent; its parameters are not checked yet. */
   readonly parameters: FhirResource;
@@ -21,8 +22,12 @@ export interface OperationAnswer {
 export interface FhirOperation {
   /** Without the `$`. */
   readonly code: string;
-  /** The resource type on whose instances it is called. */
+  /** The resource type that it belongs to. */
   readonly type: string;
+  /** Whether it is called on the type itself or on its instances. */
+  readonly level: 'type' | 'instance';
+  /** Changes nothing, so it may also be asked for by GET: its parameters then stand in the address, each as a text. */
+  readonly isReadOnly?: boolean;
   /** Canonical URL, as the CapabilityStatement shows it. */
   readonly definition: string;
   /** @throws FhirError naming the parameter that is wrong */

@@ -35,15 +35,26 @@ describe('route', () => {
     expect(route(method, path)).toMatchObject({ interaction, type, id });
   });
 
-  it('knows the operations it is told of, on instances of their type, by POST only', () => {
-    const knows = (type: string, name: string): boolean => type === 'Subscription' && name === '$resend';
+  it('knows the operations it is told of, where they are called, by POST, and by GET those that only read', () => {
+    const places = ['Subscription $resend instance', 'Subscription $explain type'];
+    const knows = (type: string, name: string, level: string) =>
+      places.includes(`${type} ${name} ${level}`) ? { isReadOnly: name === '$explain' } : undefined;
     const of = (method: string, path: string) => routeOf(definitions, method, path, false, knows);
     const found = { interaction: 'operation', type: 'Subscription', id: '1', operation: '$resend' };
     expect(of('POST', '/Subscription/1/$resend')).toMatchObject(found);
     expect(of('OPTIONS', '/Subscription/1/$resend')).toMatchObject({ interaction: 'options', allow: 'POST, OPTIONS' });
     expect(() => of('GET', '/Subscription/1/$resend')).toThrow(expect.objectContaining({ status: 405 }) as Error);
     expect(() => of('POST', '/Subscription/!/$resend')).toThrow(expect.objectContaining({ status: 400 }) as Error);
-    for (const path of ['/Patient/1/$resend', '/Subscription/$resend', '/Subscription/1/$resend/2', '/$resend'])
+    expect(of('POST', '/Subscription/$explain')).toMatchObject({ interaction: 'operation', id: '', isGet: false });
+    expect(of('GET', '/Subscription/$explain')).toMatchObject({ interaction: 'operation', id: '', isGet: true });
+    expect(() => of('PUT', '/Subscription/$explain')).toThrow(expect.objectContaining({ status: 405 }) as Error);
+    for (const path of [
+      '/Subscription/1/$explain',
+      '/Patient/1/$resend',
+      '/Subscription/$resend',
+      '/Subscription/1/$resend/2',
+      '/$resend',
+    ])
       expect(() => of('POST', path)).toThrow(expect.objectContaining({ status: 404 }) as Error);
   });
 

@@ -2,6 +2,7 @@
 // Bundle entries alike. Pure.
 import { errorIssue, FhirError } from '../fhir';
 import type { FhirDefinitions, IssueCode } from '../fhir';
+import type { FhirOperation } from './operation.contract';
 
 export type Interaction =
   | 'capabilities'
@@ -27,12 +28,18 @@ export interface Route {
   readonly allow: string;
   /** operation only: its name, with the `$`. */
   readonly operation?: string;
+  /** operation only: asked for by GET. */
+  readonly isGet?: boolean;
 }
 
-/** Whether there is an operation of this name on instances of this type. */
-export type KnowsOperation = (type: string, name: string) => boolean;
+/** The operation of this name on this type itself, or on its instances, if there is one. */
+export type LookUpOperation = (
+  type: string,
+  name: string,
+  level: FhirOperation['level'],
+) => Pick<FhirOperation, 'isReadOnly'> | undefined;
 
-const knowsNone: KnowsOperation = () => false;
+const knowsNone: LookUpOperation = () => undefined;
 
 const idSyntax = /^[A-Za-z0-9\-.]{1,64}$/;
 const versionSyntax = /^[1-9][0-9]{0,8}$/;
@@ -45,13 +52,14 @@ const allowed = {
   instance: 'GET, HEAD, PUT, DELETE, OPTIONS',
   history: 'GET, HEAD, OPTIONS',
   operation: 'POST, OPTIONS',
+  readOnlyOperation: 'GET, HEAD, POST, OPTIONS',
 } as const;
 
 /**
  * Finds the interaction.
  * @param path relative to the base, e.g. `/Patient/1` (with or without a slash at either end), still percent-encoded, without query
  * @param hasParameters whether a query was given (a PUT or DELETE on a type with one is a conditional write)
- * @param knowsOperation left out where operations have no place: in a Bundle
+ * @param lookUpOperation left out where operations have no place: in a Bundle
  * @throws FhirError 400 bad id, 404 unknown type or address, 405 method not taken here (with Allow), 501 known to FHIR but not served
  */
 export function routeOf(
@@ -59,13 +67,13 @@ export function routeOf(
   method: string,
   path: string,
   hasParameters: boolean,
-  knowsOperation: KnowsOperation = knowsNone,
+  lookUpOperation: LookUpOperation = knowsNone,
 ): Route {
   const segments = segmentsOf(path);
   const first = segments[0];
   if (first === undefined) return systemRoute(method);
   const operation = segments.find((segment) => segment.startsWith('$'));
-  if (operation !== undefined) return operationRoute(method, segments, operation, knowsOperation);
+  if (operation !== undefined) return operationRoute(method, segments, operation, lookUpOperation);
   if (first === 'metadata' && segments.length === 1) {
     return pick(method, allowed.metadata, { GET: 'capabilities' });
   }
@@ -108,13 +116,22 @@ function operationRoute(
   method: string,
   segments: readonly string[],
   operation: string,
-  knowsOperation: KnowsOperation,
+  lookUpOperation: LookUpOperation,
 ): Route {
-  const [type = '', id = '', last] = segments;
-  if (segments.length !== 3 || last !== operation || !knowsOperation(type, operation)) {
+  const [type = ''] = segments;
+  const level = segments.length === 2 ? 'type' : 'instance';
+  const isAtEnd = (segments.length === 2 || segments.length === 3) && segments.at(-1) === operation;
+  const found = isAtEnd ? lookUpOperation(type, operation, level) : undefined;
+  if (found === undefined) {
     throw refusal(404, 'not-found', `The operation ${shown(operation)} is not known here.`);
   }
-  return { ...pick(method, allowed.operation, { POST: 'operation' }, type, checkedId(id)), operation };
+  const id = level === 'type' ? '' : checkedId(segments[1]!);
+  if (found.isReadOnly !== true) {
+    return { ...pick(method, allowed.operation, { POST: 'operation' }, type, id), operation };
+  }
+  const isGet = method === 'GET' || method === 'HEAD';
+  const both = { GET: 'operation', POST: 'operation' } as const;
+  return { ...pick(method, allowed.readOnlyOperation, both, type, id), operation, isGet };
 }
 
 function typeRoute(method: string, segments: readonly string[], hasParameters: boolean): Route {

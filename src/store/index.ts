@@ -8,7 +8,7 @@ export {
   type WriteContext,
   type WriteResult,
 } from './resource-version';
-export { STORE_SESSION_SETTINGS } from './limits';
+export { RECENT_VERSIONS_MAX, STORE_SESSION_SETTINGS } from './limits';
 export type { HistoryPage } from './read';
 export { ResourceStore, type ResourceStoreDeps } from './resource-store';
 export { refusedOperation } from './refused-operation';

@@ -12,6 +12,8 @@ export const READ_VERSIONS_MAX = 2_000;
 export const SEARCH_COUNT_DEFAULT = 50;
 /** Versions of one history page, at most; more than the 1,000 a client may ask for, so that a caller can look one further. */
 export const HISTORY_COUNT_MAX = 2_000;
+/** Newest versions of a type that `recentVersions` names, at most: it may look at that many of each of that many resources. */
+export const RECENT_VERSIONS_MAX = 500;
 /** Create statements on their way at once; creates that come meanwhile are grouped. */
 export const CREATE_STATEMENTS_MAX = 3;
 /** Creates in one group, and bytes of their bodies (a bigger one goes alone). */

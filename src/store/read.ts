@@ -1,8 +1,9 @@
 // Reading stored versions: the current one, any one, sets of them, the history of one resource.
 import type { Tx } from '../platform';
-import { HISTORY_COUNT_MAX, READ_VERSIONS_MAX } from './limits';
+import { HISTORY_COUNT_MAX, READ_VERSIONS_MAX, RECENT_VERSIONS_MAX } from './limits';
 import { versionName, type StoredInteraction, type StoredVersion, type VersionKey } from './resource-version';
 import { historySql, historyTotalSql, readCurrentSql, readCurrentsSql, readVersionsSql } from './sql/read-versions.sql';
+import { recentVersionsSql } from './sql/recent-versions.sql';
 
 /** A row of resource_version. */
 export interface VersionRow {
@@ -82,4 +83,11 @@ export async function readHistory(
   const values = [...identity, page.before ?? null, Math.min(page.count, HISTORY_COUNT_MAX)];
   const { rows } = await tx.query<VersionRow>({ ...historySql, values });
   return { total, versions: rows.map(storedVersionOf) };
+}
+
+/** The newest creates and updates of a type, newest first; at most RECENT_VERSIONS_MAX. Of resources that are not deleted now. */
+export async function readRecent(tx: Tx, tenant: string, type: string, count: number): Promise<VersionKey[]> {
+  const values = [tenant, Math.min(count, RECENT_VERSIONS_MAX)];
+  const { rows } = await tx.query<{ id: string; version: number }>({ ...recentVersionsSql(type), values });
+  return rows.map(({ id, version }) => ({ tenant, type, id, version }));
 }

@@ -9,7 +9,7 @@ import { draftOf, type Draft } from './draft';
 import { VERSION_CACHE_BODY_BYTES_MAX, VERSION_CACHE_BYTES_MAX } from './limits';
 import { Participants } from './participants';
 import { versionMismatch } from './preconditions';
-import { readCurrent, readHistory, readVersionRows, type HistoryPage } from './read';
+import { readCurrent, readHistory, readRecent, readVersionRows, type HistoryPage } from './read';
 import {
   versionName,
   type StoredVersion,
@@ -177,6 +177,14 @@ export class ResourceStore {
   ): Promise<{ total: number; versions: StoredVersion[] }> {
     const { total, versions } = await readHistory(this.deps.database, { tenant, type, id }, page);
     return { total, versions: versions.map((version) => this.participants.shown(version)) };
+  }
+
+  /**
+   * The newest creates and updates of a type (that must exist), newest first, for `readVersions`; at most RECENT_VERSIONS_MAX. Resources that are deleted
+   * now are left out.
+   */
+  recentVersions(tenant: string, type: string, count: number): Promise<VersionKey[]> {
+    return readRecent(this.deps.database, tenant, type, count);
   }
 
   /**

@@ -12,3 +12,11 @@ export const searchLimits = Object.freeze({
   /** Largest page a client may ask for with `_count`; a larger wish is answered with this many. */
   countMax: 1000,
 });
+
+/** How much an explanation shows of each side of a clause. */
+export const explainLimits = Object.freeze({
+  /** Values asked for, and values found. */
+  shownMax: 20,
+  /** Characters of one of them. */
+  charactersMax: 200,
+});

@@ -71,9 +71,9 @@ function resourceCapability(definitions: FhirDefinitions, type: string, operatio
     .map(({ definition }) => definition)
     .map(({ code, type: kind, url }) => ({ name: code, definition: url, type: kind }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const operation = operations
-    .filter((each) => each.type === type)
-    .map(({ code, definition }) => ({ name: code, definition }));
+  // One that is called on the type and on its instances is one operation.
+  const own = new Map(operations.filter((each) => each.type === type).map((each) => [each.code, each.definition]));
+  const operation = [...own].map(([name, definition]) => ({ name, definition }));
   return {
     type,
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
