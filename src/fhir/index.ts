@@ -43,9 +43,9 @@ export {
   matchesQuery,
   matchesSubject,
   satisfiesClause,
-  SearchSubject,
   type CompiledClause,
 } from './search/matches-query';
+export { SearchSubject, type OwnReference, type ReferencedSubjects } from './search/search-subject';
 export { parseCriteria } from './search/parse-criteria';
 export { parseSearch, type SearchContext } from './search/parse-search';
 export { PAGE_PARAMETER } from './search/result-parameters';
@@ -59,10 +59,13 @@ export type {
   UriEntry,
 } from './search/search-entry';
 export type {
+  ChainLink,
+  ClauseLink,
   DateValue,
   MissingValue,
   ReferenceIdentifierValue,
   ReferenceValue,
+  ReverseLink,
   SearchClause,
   SearchQuery,
   SearchSort,

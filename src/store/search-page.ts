@@ -5,7 +5,7 @@ import { SEARCH_COUNT_DEFAULT } from './limits';
 import { readPageToken, writePageToken, type PagePosition } from './page-token';
 import { storedVersionOf, type VersionRow } from './read';
 import type { StoredVersion } from './resource-version';
-import { needsConfirmation, queryCondition } from './search/search-conditions';
+import { needsConfirmation, ownClauses, queryCondition } from './search/search-conditions';
 import { SqlValues } from './search/search-sql';
 import { partitionOf } from './sql/partition';
 
@@ -93,5 +93,6 @@ function positionOf(last: StoredVersion, query: SearchQuery): PagePosition {
 /** Values too long for an index entry are compared by hash there; the body has the last word. */
 function confirmed(definitions: FhirDefinitions, query: SearchQuery, found: StoredVersion[]): StoredVersion[] {
   if (!needsConfirmation(query)) return found;
-  return found.filter(({ body }) => matchesQuery(definitions, query, JSON.parse(body!) as FhirResource));
+  const own = { ...query, clauses: ownClauses(query) };
+  return found.filter(({ body }) => matchesQuery(definitions, own, JSON.parse(body!) as FhirResource));
 }

@@ -1,5 +1,5 @@
 // One text for all ways of writing a query: what groups equal subscriptions and ties page links to their search.
-import type { SearchClause, SearchQuery } from './search-query';
+import type { ChainLink, ClauseLink, SearchClause, SearchQuery } from './search-query';
 
 const needsEncoding = /[%&+#=\s\p{Cc}]/gu;
 
@@ -12,11 +12,45 @@ function sortedUnique(texts: readonly string[]): readonly string[] {
   return [...new Set(texts)].sort();
 }
 
-function clauseText({ parameter, modifier, values }: SearchClause): string {
+type NameAndValue = readonly [name: string, value: string];
+
+/** Where the types of an untyped chain read the rest alike, in the canonical form; else as it was written. */
+function chainText(code: string, { targets, written }: ChainLink): NameAndValue {
+  const texts = targets.map(({ clause }) => textOf(clause));
+  const [first] = texts;
+  if (texts.length === 1) return [`${code}:${targets[0]!.type}.${first![0]}`, first![1]];
+  const areAlike = texts.every(([name, value]) => name === first![0] && value === first![1]);
+  const [name, value] = areAlike ? first! : [written[0], written[1]];
+  return [`${code}.${name}`, areAlike ? value : encoded(value)];
+}
+
+function linkText(code: string, link: ClauseLink): NameAndValue {
+  switch (link.kind) {
+    case 'chain':
+      return chainText(code, link);
+    case 'has': {
+      const [name, value] = textOf(link.clause);
+      return [`_has:${link.type}:${link.reference.code}:${name}`, value];
+    }
+    case 'any':
+      return ['', link.clauses.map((clause) => textOf(clause).join('=')).join(' or ')];
+  }
+}
+
+/** The value is encoded already. */
+function textOf({ parameter, modifier, values, link }: SearchClause): NameAndValue {
+  if (link) return linkText(parameter.code, link);
   const name = modifier === undefined ? parameter.code : `${parameter.code}:${modifier}`;
-  return `${name}=${sortedUnique(values.map((value) => value.text))
-    .map(encoded)
-    .join(',')}`;
+  return [
+    name,
+    sortedUnique(values.map((value) => value.text))
+      .map(encoded)
+      .join(','),
+  ];
+}
+
+function clauseText(clause: SearchClause): string {
+  return textOf(clause).join('=');
 }
 
 export interface CanonicalClause {

@@ -7,6 +7,10 @@ export const searchLimits = Object.freeze({
   valuesMax: 500,
   /** Characters of one parameter (all its values), after decoding. */
   valueCharactersMax: 32_768,
+  /** Links of one chain, forward and reverse ones together (`subject.organization.name` has two). */
+  chainLinksMax: 4,
+  /** Ways that a chain without types can take through its targets; a `:Type` makes them fewer. */
+  chainPathsMax: 200,
   /** Characters of a Subscription's criteria. */
   criteriaCharactersMax: 16_384,
   /** Largest page a client may ask for with `_count`; a larger wish is answered with this many. */

@@ -3,25 +3,8 @@ import type { FhirDefinitions } from '../definitions';
 import type { FhirResource } from '../resource';
 import { indexedParameters, type IndexedParameter, type ParameterEntries } from './indexed-parameters';
 import type { SearchEntry } from './search-entry';
-import type { SearchClause, SearchQuery, SearchValue } from './search-query';
-
-/** A resource about to be asked many queries: each parameter is extracted once, when first asked for. */
-export class SearchSubject {
-  /** By base, since it decides which references are our own; nearly always there is one. */
-  private readonly found = new Map<string, (ParameterEntries | undefined)[]>();
-
-  /** The resource must not change while the subject is in use. */
-  constructor(
-    readonly definitions: FhirDefinitions,
-    readonly resource: FhirResource,
-  ) {}
-
-  entriesOf(parameter: IndexedParameter, baseUrl: string): ParameterEntries {
-    let found = this.found.get(baseUrl);
-    if (!found) this.found.set(baseUrl, (found = []));
-    return (found[parameter.slot] ??= parameter.extract(this.resource, baseUrl));
-  }
-}
+import type { ClauseLink, SearchClause, SearchQuery, SearchValue } from './search-query';
+import { SearchSubject } from './search-subject';
 
 /** One clause, ready to be asked of many resources of its type. */
 export interface CompiledClause {
@@ -29,7 +12,12 @@ export interface CompiledClause {
   readonly values: readonly SearchValue[];
   readonly isNegated: boolean;
   readonly isPresenceWanted: boolean | undefined;
+  readonly link?: CompiledLink;
 }
+
+type CompiledLink =
+  | { readonly kind: 'chain'; readonly targets: ReadonlyMap<string, CompiledClause> }
+  | { readonly kind: 'any'; readonly clauses: readonly CompiledClause[] };
 
 const compiledQueries = new WeakMap<SearchQuery, readonly CompiledClause[]>();
 
@@ -43,7 +31,23 @@ export function compileClause(definitions: FhirDefinitions, type: string, clause
     values: clause.values,
     isNegated: clause.modifier === 'not',
     isPresenceWanted: first?.kind === 'missing' ? !first.isMissing : undefined,
+    ...(clause.link && { link: compileLink(definitions, type, clause.link) }),
   };
+}
+
+function compileLink(definitions: FhirDefinitions, type: string, link: ClauseLink): CompiledLink {
+  switch (link.kind) {
+    case 'chain': {
+      const targets = link.targets.map(
+        (target) => [target.type, compileClause(definitions, target.type, target.clause)] as const,
+      );
+      return { kind: 'chain', targets: new Map(targets) };
+    }
+    case 'any':
+      return { kind: 'any', clauses: link.clauses.map((clause) => compileClause(definitions, type, clause)) };
+    case 'has':
+      throw new Error('Who refers to a resource cannot be told from the resource');
+  }
 }
 
 function compiled(definitions: FhirDefinitions, query: SearchQuery): readonly CompiledClause[] {
@@ -67,8 +71,19 @@ function isSatisfied(clause: CompiledClause, { isPresent, entries }: ParameterEn
   return hasMatch(entries, clause) !== clause.isNegated;
 }
 
+function satisfiesLink(link: CompiledLink, clause: CompiledClause, subject: SearchSubject, baseUrl: string): boolean {
+  if (link.kind === 'any') return link.clauses.some((each) => satisfiesClause(each, subject, baseUrl));
+  for (const { type, key } of subject.referencesOf(clause.parameter, baseUrl)) {
+    const wanted = link.targets.get(type);
+    const target = wanted && subject.targetOf(key);
+    if (target && satisfiesClause(wanted, target, baseUrl)) return true;
+  }
+  return false;
+}
+
 /** Whether the subject satisfies this clause; queries are those of which all clauses are satisfied. `baseUrl` is the query's. */
 export function satisfiesClause(clause: CompiledClause, subject: SearchSubject, baseUrl: string): boolean {
+  if (clause.link) return satisfiesLink(clause.link, clause, subject, baseUrl);
   return isSatisfied(clause, subject.entriesOf(clause.parameter, baseUrl));
 }
 
@@ -76,7 +91,7 @@ export function satisfiesClause(clause: CompiledClause, subject: SearchSubject, 
 export function matchesSubject(query: SearchQuery, subject: SearchSubject): boolean {
   if (subject.resource.resourceType !== query.type) return false;
   for (const clause of compiled(subject.definitions, query)) {
-    if (!isSatisfied(clause, subject.entriesOf(clause.parameter, query.baseUrl))) return false;
+    if (!satisfiesClause(clause, subject, query.baseUrl)) return false;
   }
   return true;
 }

@@ -1,38 +1,26 @@
 // One `name[:modifier]=value,value` of a search or of criteria → a clause, or issues that say what to write instead.
-import type { FhirDefinitions, SearchParameterDefinition } from '../definitions';
+import type { SearchParameterDefinition } from '../definitions';
 import { errorIssue, type Issue } from '../outcome/outcome';
 import { splitUnescaped } from './escapes';
 import { indexedParameters } from './indexed-parameters';
 import { searchLimits } from './limits';
+import type { ClauseContext, ClauseRefusal } from './clause-context';
 import { nearestName } from './nearest-name';
+import { parseChain, parseHas } from './parse-chain';
 import { parseTypedReference } from './reference';
 import type { MissingValue, SearchClause, SearchModifier, SearchValue } from './search-query';
 import type { SearchType, ValueContext } from './search-type.contract';
 import { refusedParameters } from './search-types';
 
-export interface ClauseContext {
-  readonly definitions: FhirDefinitions;
-  readonly resourceType: string;
-  readonly baseUrl: string;
-  readonly now?: Date;
-}
-
-/** Why a clause cannot be made. */
-export interface ClauseRefusal {
-  /** `parameter`: its name means nothing here, which lenient handling may leave out; `value`: value or modifier, which none may. */
-  readonly concerns: 'parameter' | 'value';
-  readonly issues: readonly Issue[];
-}
-
 /** Parameters of FHIR itself that ask for more than Herald does; each with what to do instead. */
 const notOffered: Readonly<Record<string, string>> = {
-  _has: 'Reverse chaining is not supported; search the other resource type and follow its references.',
+  _has: 'Criteria cannot ask who refers to a resource; subscribe to the other resource type.',
   _text: 'Full-text search is not supported; use the parameters of the resource type.',
   _content: 'Full-text search is not supported; use the parameters of the resource type.',
   _list: 'Searching by list is not supported; read the List and search by _id.',
   _query: 'Named queries are not supported; use the parameters of the resource type.',
   _filter: 'The filter language is not supported; use the parameters of the resource type.',
-  _type: 'Searching several types at once is not supported; search each type by itself.',
+  _type: 'It belongs to a search of all types: [base]?_type=Patient,Observation.',
 };
 
 /** Resource types a Reference modifier could name begin like this; other modifiers are lower case. */
@@ -65,11 +53,8 @@ function findParameter(name: string, context: ClauseContext): SearchType | Issue
 }
 
 function chainIssue(name: string): Issue {
-  const first = name.split(/[.:]/, 1)[0]!;
-  return errorIssue(
-    'not-supported',
-    `"${name}" is a chained search parameter; chains are not supported. Search for the target first, then by its reference: ${first}=Type/id.`,
-  );
+  const text = `"${name}" is a chained search parameter; chains are not supported here. Ask for the reference: ${name.split(/[.:]/, 1)[0]!}=Type/id.`;
+  return errorIssue('not-supported', text);
 }
 
 function modifierIssue(name: string, modifier: string, allowed: readonly string[]): Issue {
@@ -132,18 +117,28 @@ function parseValues(name: string, value: string, { parse, modifier }: Reading):
   return issues.length > 0 ? issues : (parsed as SearchValue[]);
 }
 
+/** A clause that asks other resources than those of the type; undefined when this one does not. */
+function parseLink(name: string, value: string, context: ClauseContext): SearchClause | ClauseRefusal | undefined {
+  if (name.startsWith('_has:') && context.follows === 'all') {
+    return parseHas(name.slice('_has:'.length), value, context, parseClause);
+  }
+  const dot = name.indexOf('.');
+  if (dot < 0 || Object.hasOwn(notOffered, name.split(':', 1)[0]!)) return undefined;
+  if (context.follows === undefined) return { concerns: 'parameter', issues: [chainIssue(name)] };
+  return parseChain(name.slice(0, dot), name.slice(dot + 1), value, context, parseClause);
+}
+
 /** In: a decoded name with its modifier, and the decoded but still escaped value. Out: the clause, or every issue found. */
 export function parseClause(
   nameAndModifier: string,
   value: string,
   context: ClauseContext,
 ): SearchClause | ClauseRefusal {
+  const link = parseLink(nameAndModifier, value, context);
+  if (link) return link;
   const colon = nameAndModifier.indexOf(':');
   const name = colon < 0 ? nameAndModifier : nameAndModifier.slice(0, colon);
   const written = colon < 0 ? undefined : nameAndModifier.slice(colon + 1);
-  if (nameAndModifier.includes('.') && !Object.hasOwn(notOffered, name)) {
-    return { concerns: 'parameter', issues: [chainIssue(nameAndModifier)] };
-  }
   const type = findParameter(name, context);
   if (isIssue(type)) return { concerns: 'parameter', issues: [type] };
   const parameter = context.definitions.searchParameters(context.resourceType).get(name)!;

@@ -51,11 +51,29 @@ describe('control parameters', () => {
     ['_summary=true', '_summary', 'not-supported'],
     ['_elements=id', '_elements', 'not-supported'],
     ['_total=none', '_total', 'not-supported'],
-    ['_has:Observation:patient:code=1', '_has', 'not-supported'],
+    ['_has=1', '_has', 'not-supported'],
+    ['_has:Observation:patient=1', 'is not complete', 'invalid'],
+    ['_has:Observatoin:patient:code=1', 'nearest name is "Observation"', 'invalid'],
+    ['_has:Observation:pateint:code=1', 'Observation has no search parameter "pateint"', 'invalid'],
+    ['_has:Observation:code:code=1', '"code" of Observation is no reference', 'invalid'],
+    ['_has:Observation:encounter:code=1', '"encounter" of Observation does not refer to "Patient"', 'value'],
+    [
+      '_has:Observation:patient:coed=1',
+      'Observation has no search parameter "coed". The nearest name is "code"',
+      'invalid',
+    ],
     ['_text=x', '_text', 'not-supported'],
     ['_list=1', '_list', 'not-supported'],
     ['_filter=name eq x', '_filter', 'not-supported'],
-    ['organization.name=x', 'organization.name', 'not-supported'],
+    ['organisation.name=x', 'nearest name is "organization"', 'invalid'],
+    ['gender.name=x', '"gender" of Patient is no reference', 'invalid'],
+    ['organization:Location.name=x', '"organization" of Patient does not refer to "Location"', 'value'],
+    ['organization:missing.name=x', '"organization" of Patient does not refer to "missing"', 'value'],
+    ['organization.nam=x', 'nearest name is "name"', 'invalid'],
+    ['organization:Organization.nam=x', 'Organization has no search parameter "nam"', 'invalid'],
+    ['organization.partof.partof.partof.partof.name=x', 'at most 4 links', 'too-costly'],
+    ['link.general-practitioner.nam=x', 'has a search parameter "nam". The nearest name is "name"', 'invalid'],
+    ['link:Patient.general-practitioner:Practitioner.nam=x', 'Practitioner has no search parameter "nam"', 'invalid'],
   ])('refuses %s by name', (query, named, code) => {
     const { status, issues } = refusal('Patient', query);
     expect(status).toBe(400);
@@ -93,7 +111,7 @@ describe('filters', () => {
 
   it('tells of what lenient handling leaves out, and leaves out no bad value or modifier', () => {
     const ignored: Issue[] = [];
-    const query = parse('Patient', 'nam=x&organization.name=x&_text=y&gender=male', {
+    const query = parse('Patient', 'nam=x&organization.nam=x&_text=y&gender=male', {
       onIgnored: (issue) => ignored.push(issue),
     });
     expect(query.clauses).toHaveLength(1);

@@ -35,12 +35,13 @@ export function parseSearch(
   const shape: ResultShape = {};
   const clauses: SearchClause[] = [];
   const issues: Issue[] = [];
+  const reading = { definitions, resourceType: type, baseUrl, now: context.now, follows: 'all' } as const;
   for (const [name, value] of parameters) {
     if (isResultParameter(name)) {
       const issue = readResultParameter(name, value, shape);
       if (issue) issues.push(issue);
     } else if (value !== '') {
-      const found = parseClause(name, value, { definitions, resourceType: type, baseUrl, now: context.now });
+      const found = parseClause(name, value, reading);
       if (!('issues' in found)) clauses.push(found);
       else if (context.onIgnored && found.concerns === 'parameter') found.issues.forEach(context.onIgnored);
       else issues.push(...found.issues);

@@ -68,9 +68,35 @@ export interface SearchClause {
   readonly parameter: SearchParameterDefinition;
   /** A `:Type` modifier is not kept: it is part of its values (`subject:Patient=1` is `subject=Patient/1`). */
   readonly modifier?: SearchModifier;
-  /** Joined by OR; never empty. A clause with the modifier `missing` has exactly one. */
+  /** Joined by OR; empty only with a `link`. A clause with the modifier `missing` has exactly one. */
   readonly values: readonly SearchValue[];
+  /** The question is asked of other resources, or in other words; `parameter` then only says where it starts. */
+  readonly link?: ClauseLink;
 }
+
+/** `subject:Patient.name=x`: satisfied when `parameter` refers to a resource of one of these types that satisfies its clause. */
+export interface ChainLink {
+  readonly kind: 'chain';
+  readonly targets: readonly { readonly type: string; readonly clause: SearchClause }[];
+  /** The name after the dot, and the value, as the client wrote them. */
+  readonly written: readonly [name: string, value: string];
+}
+
+/** `_has:Observation:patient:code=x`: satisfied when a resource of that type that satisfies the clause refers to this one. */
+export interface ReverseLink {
+  readonly kind: 'has';
+  readonly type: string;
+  readonly reference: SearchParameterDefinition;
+  readonly clause: SearchClause;
+}
+
+/** Satisfied when one of the clauses is: to be in a compartment is to have it named by any of some parameters. */
+export interface AnyLink {
+  readonly kind: 'any';
+  readonly clauses: readonly SearchClause[];
+}
+
+export type ClauseLink = ChainLink | ReverseLink | AnyLink;
 
 export type SearchSort = '_lastUpdated' | '-_lastUpdated';
 

@@ -4,6 +4,7 @@ import { dateSql } from './date.sql';
 import { isLongKey, referenceTargets, tokenForm } from './index-keys';
 import { placementOf, type Placement } from './placement';
 import { referenceSql } from './reference.sql';
+import { linkSql, type Asking } from './link.sql';
 import type { SearchSql, SqlValues } from './search-sql';
 import { stringSql } from './string.sql';
 import { tokenSql } from './token.sql';
@@ -24,6 +25,18 @@ function missingSql(isMissing: boolean, clause: SearchClause, placement: Placeme
   return isMissing ? `not (${isPresent})` : isPresent;
 }
 
+function clauseSql(clause: SearchClause, type: string, asking: Asking): string {
+  const { definitions, values, tenant } = asking;
+  if (clause.link) return linkSql(clause, clause.link, type, asking, clauseSql);
+  const placement = placementOf(definitions, type, clause.parameter.code);
+  const [first] = clause.values;
+  if (first?.kind === 'missing') return missingSql(first.isMissing, clause, placement, values);
+  const ask = searchSqls[clause.parameter.type];
+  if (!ask) throw new Error(`No SQL for search parameters of type ${clause.parameter.type}`);
+  const condition = ask({ definitions, type, clause, placement, values, tenant });
+  return clause.modifier === 'not' ? `(${condition}) is not true` : `(${condition})`;
+}
+
 /**
  * In: a query, the statement's values so far, and the SQL of its tenant. Out: the conditions of its clauses, joined by AND
  * (`true` for none). They count on the indexes of migrations/0002-store.sql.
@@ -34,15 +47,7 @@ export function queryCondition(
   values: SqlValues,
   tenant: string,
 ): string {
-  const conditions = query.clauses.map((clause) => {
-    const placement = placementOf(definitions, query.type, clause.parameter.code);
-    const [first] = clause.values;
-    if (first?.kind === 'missing') return missingSql(first.isMissing, clause, placement, values);
-    const ask = searchSqls[clause.parameter.type];
-    if (!ask) throw new Error(`No SQL for search parameters of type ${clause.parameter.type}`);
-    const condition = ask({ definitions, type: query.type, clause, placement, values, tenant });
-    return clause.modifier === 'not' ? `(${condition}) is not true` : `(${condition})`;
-  });
+  const conditions = query.clauses.map((clause) => clauseSql(clause, query.type, { definitions, values, tenant }));
   return conditions.length === 0 ? 'true' : conditions.join(' and ');
 }
 
@@ -67,5 +72,10 @@ function hasLongValue({ parameter: { code }, values }: SearchClause): boolean {
 
 /** True when the condition compares hashes of long values: what it finds is then confirmed on the body (matchesQuery). */
 export function needsConfirmation(query: SearchQuery): boolean {
-  return query.clauses.some(hasLongValue);
+  return ownClauses(query).some(hasLongValue);
+}
+
+/** What can be asked of the resource's own body: without what is asked of others. */
+export function ownClauses({ clauses }: SearchQuery): readonly SearchClause[] {
+  return clauses.filter(({ link }) => link === undefined);
 }

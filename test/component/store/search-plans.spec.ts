@@ -70,6 +70,9 @@ it.each([
   ['Patient', 'name=abc1', 'resource_string_value'],
   ['Patient', 'family:exact=Smith', 'resource_string_value'],
   ['Patient', 'death-date=2001-01-05', 'resource_date_value'],
+  ['Observation', 'subject:Patient.identifier=http://mrn|1', 'subject_ref'],
+  ['Observation', 'performer:Practitioner.identifier=http://mrn|1', 'tokens_identifiers_refs'],
+  ['Patient', '_has:Observation:patient:code=http://loinc.org|1', 'pkey'],
 ])('answers %s?%s from an index over %s', async (type, query, index) => {
   expect(await planOf(type, query)).toMatch(new RegExp(`Index.*${index}`));
 });
