@@ -33,12 +33,9 @@ function chainSql(
   return targets
     .map((target) => {
       const beginning = asking.values.add(isColumn ? `${target.type}/` : `${parameter.code}=${target.type}/`, 'text');
-      const found = rowsSql(
-        `${beginning} || r.id`,
-        target.type,
-        [conditionOf(target.clause, target.type, asking)],
-        asking,
-      );
+      // An id is in collation C, the keys in refs are not: without this their index could not be asked.
+      const key = isColumn ? `${beginning} || r.id` : `(${beginning} || r.id) collate "default"`;
+      const found = rowsSql(key, target.type, [conditionOf(target.clause, target.type, asking)], asking);
       return isColumn ? `r.${placement.column} = any(${found})` : `r.refs && ${found}`;
     })
     .join(' or ');

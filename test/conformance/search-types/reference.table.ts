@@ -230,9 +230,12 @@ export const referenceTable: TruthTable = {
       query: 'Observation?subject:above=x',
       says: /"subject" does not take the modifier ":above".*:identifier.*:missing/,
     },
-    { query: 'Observation?subject.name=x', says: /chained.*subject=Type\/id/ },
-    { query: 'Observation?subject:Patient.name=x', says: /chained/ },
-    { query: 'Patient?_has:Observation:patient:code=1', says: /"_has" cannot be used.*other resource type/ },
+    {
+      query: 'Observation?subject.nam=x',
+      says: /"subject" of Observation refers to has a search parameter "nam".*"name"/,
+    },
+    { query: 'Observation?subject:Patient.nam=x', says: /Patient has no search parameter "nam".*"name"/ },
+    { query: 'Patient?_has:Observation:patient=1', says: /not complete/ },
     { query: 'Observation?subject:identifier=|', says: /neither a system nor a code/ },
   ],
 };
