@@ -13,6 +13,8 @@ export const WORKER_STEADY_MS = 60_000;
 export const DEADLOCK_RETRIES_MAX = 3;
 /** How long a caller waits for a connection, new or from the pool. */
 export const DATABASE_CONNECT_TIMEOUT_MS = 10_000;
+/** How much longer than a statement may take its answer is waited for: a line that was cut without a farewell never brings one. */
+export const DATABASE_ANSWER_MARGIN_MS = 5_000;
 /** A session that sits in an open transaction this long without a statement is ended by the server: its locks would hold up others. */
 export const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 /** How long a starting process waits for another one that is migrating the same database. */

@@ -1,6 +1,11 @@
 // One pool of Postgres connections. All other rooms see only `Tx`: a thing that runs a statement.
 import pg from 'pg';
-import { DATABASE_CONNECT_TIMEOUT_MS, DEADLOCK_RETRIES_MAX, IDLE_IN_TRANSACTION_TIMEOUT_MS } from '../limits';
+import {
+  DATABASE_ANSWER_MARGIN_MS,
+  DATABASE_CONNECT_TIMEOUT_MS,
+  DEADLOCK_RETRIES_MAX,
+  IDLE_IN_TRANSACTION_TIMEOUT_MS,
+} from '../limits';
 import type { Log } from '../log/log';
 import { describeError, isRepeatable } from './database-errors';
 import { typeParsers } from './type-parsers';
@@ -29,7 +34,7 @@ export interface DatabaseOptions {
   applicationName: string;
   /** Settings applied to every session when it connects, for example `{ jit: 'off' }`. */
   settings?: Record<string, string>;
-  /** The server ends a statement that runs longer; 0 or absent: no limit. */
+  /** The server ends a statement that runs longer, and a connection that is silent some seconds longer is given up; 0 or absent: no limit. */
   statementTimeoutMs?: number;
   log: Log;
 }
@@ -66,6 +71,8 @@ export class Database implements Tx {
       application_name: options.applicationName,
       connectionTimeoutMillis: DATABASE_CONNECT_TIMEOUT_MS,
       keepAlive: true,
+      // The server's own limit does not help when the server cannot be heard any more.
+      query_timeout: options.statementTimeoutMs && options.statementTimeoutMs + DATABASE_ANSWER_MARGIN_MS,
       types: typeParsers,
       ...pipelined,
       // Awaited by the pool, though its types do not say so. Set by statement, not in the start-up packet: connection poolers refuse parameters they do not know.

@@ -1,6 +1,7 @@
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { DatabaseClock, holdDuty, isTransient, releaseDuty } from '../../../src/platform';
 import { FakeClock } from '../../support/fake-clock';
+import { Line } from '../../support/line';
 
 const sql = (text: string, ...values: unknown[]) => ({ text, values });
 
@@ -31,6 +32,25 @@ describe('database', () => {
     );
     expect(rows[0]).toEqual({ jit: 'off', mem: '7MB' });
     await expect(database.query(sql('select pg_sleep(5)'))).rejects.toMatchObject({ code: '57014' });
+  });
+
+  it('a line that swallows everything without a farewell is given up, in a transaction too, and the next one serves', async () => {
+    const line = await Line.open();
+    line.aim(Number(new URL(test.url).port));
+    const database = test.open({ url: line.through(test.url), poolMax: 1, statementTimeoutMs: 100 });
+    const isLost = expect.objectContaining({ message: 'Query read timeout' });
+    for (const ask of [
+      () => database.query(sql('select 1 as n')),
+      () => database.transaction((tx) => tx.query(sql('select 1 as n'))),
+    ]) {
+      expect((await ask()).rows).toEqual([{ n: 1 }]);
+      expect(line.forget()).toBe(1);
+      const error = await ask().catch((reason: unknown) => reason);
+      expect(error).toEqual(isLost);
+      expect(isTransient(error)).toBe(true);
+      expect((await ask()).rows).toEqual([{ n: 1 }]);
+    }
+    await line.close();
   });
 
   it('commits what resolves and rolls back what throws', async () => {
