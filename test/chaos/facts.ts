@@ -34,6 +34,15 @@ export interface Facts {
   readonly counters: readonly { readonly subscription: string; readonly lastEventNo: number }[];
   readonly attempts: number;
   readonly staleAttempts: number;
+  /** Events that no relay has published yet; without Kafka none waits. */
+  readonly unpublished: number;
+}
+
+const unpublishedSql = `select count(*) as unpublished from outbox where published_at = 'infinity'`;
+
+/** How many events wait for a relay. */
+export async function countUnpublished(database: Database): Promise<number> {
+  return (await database.query<{ unpublished: number }>({ text: unpublishedSql, values: [] })).rows[0]!.unpublished;
 }
 
 export async function readFacts(database: Database): Promise<Facts> {
@@ -59,5 +68,6 @@ export async function readFacts(database: Database): Promise<Facts> {
   const [attempts] = await rows<{ all: number; stale: number }>(
     'select count(*) as all, count(*) filter (where not accepted) as stale from attempt',
   );
-  return { versions, deliveries, counters, attempts: attempts!.all, staleAttempts: attempts!.stale };
+  const unpublished = await countUnpublished(database);
+  return { versions, deliveries, counters, attempts: attempts!.all, staleAttempts: attempts!.stale, unpublished };
 }

@@ -5,12 +5,16 @@ import type { Dice } from './dice';
 
 const clock = new SystemClock();
 const startsMax = 20;
+/** Whoever shares this machine may leave little of it to a process that starts. */
+const readyMsMax = 180_000;
 const watchEveryMs = 50;
 /** A process that came back is left alone this long, so that a run on a slow machine is more than starts. */
 const settlingMs = 3_000;
 
-interface Place {
+export interface Place {
   readonly index: number;
+  /** As in ROLES: `all`, or several separated by commas. */
+  readonly roles: string;
   readonly dataDir: string;
   herald?: HeraldProcess;
   state: 'up' | 'frozen' | 'busy' | 'closed';
@@ -22,7 +26,8 @@ interface Place {
 export interface FleetOptions {
   readonly databaseUrl: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly processes: number;
+  /** The roles of each process. */
+  readonly roles: readonly string[];
   readonly onPid: (line: string) => void;
   readonly onLine: (line: string, place: number) => void;
 }
@@ -38,8 +43,9 @@ export class Fleet {
   private isClosing = false;
 
   constructor(private readonly options: FleetOptions) {
-    this.places = Array.from({ length: options.processes }, (_, index) => ({
+    this.places = options.roles.map((roles, index) => ({
       index,
+      roles,
       dataDir: newDataDir('herald-chaos-'),
       state: 'busy',
       upSinceMs: 0,
@@ -47,8 +53,11 @@ export class Fleet {
     }));
   }
 
+  /** One after another, then the rest together: the first brings the database to its form. */
   async start(): Promise<void> {
-    for (const place of this.places) await this.fill(place);
+    const [first, ...rest] = this.places;
+    await this.fill(first!);
+    await Promise.all(rest.map((place) => this.fill(place)));
     for (const place of this.places) void this.watch(place);
   }
 
@@ -56,18 +65,28 @@ export class Fleet {
     return this.places.map((place) => place.dataDir);
   }
 
-  /** A process that should answer; one may be frozen or just gone all the same, as clients find out. */
+  /** A process that should answer requests; one may be frozen or just gone all the same, as clients find out. */
   any(dice: Dice): HeraldProcess | undefined {
-    const up = this.places.filter((place) => place.herald && (place.state === 'up' || place.state === 'frozen'));
+    const up = this.places.filter(
+      (place) => place.herald && serves(place) && (place.state === 'up' || place.state === 'frozen'),
+    );
     return up.length === 0 ? undefined : dice.pick(up).herald;
   }
 
-  /** A place whose process may be struck now: settled, and not the last one that answers, if there are several. */
-  target(dice: Dice): Place | undefined {
+  /** A place whose process may be struck now, of one role if it is named: settled, and not the last one that answers, if there are several. */
+  target(dice: Dice, role?: string): Place | undefined {
     const up = this.places.filter((place) => place.state === 'up');
-    const fit = up.filter((place) => performance.now() - place.upSinceMs >= settlingMs);
-    const isLast = this.places.length > 1 && up.length < 2;
-    return fit.length === 0 || isLast ? undefined : dice.pick(fit);
+    const answering = up.filter(serves).length;
+    const isLast = (place: Place): boolean => serves(place) && answering < 2 && this.places.filter(serves).length > 1;
+    const fit = up.filter(
+      (place) => performance.now() - place.upSinceMs >= settlingMs && has(place, role) && !isLast(place),
+    );
+    return fit.length === 0 ? undefined : dice.pick(fit);
+  }
+
+  /** The place with this process, if it is up. */
+  placeOf(pid: number): Place | undefined {
+    return this.places.find((place) => place.state === 'up' && place.herald?.pid === pid);
   }
 
   /** Every place with a process that is up. */
@@ -132,8 +151,10 @@ export class Fleet {
         const extra = failpoints ? { HERALD_FAILPOINTS: failpoints } : undefined;
         place.herald = await HeraldProcess.start({
           databaseUrl,
+          roles: place.roles,
           dataDir: place.dataDir,
           env: { ...env, ...extra },
+          readyDeadlineMs: readyMsMax,
           onSpawn: (pid) => onPid(`+${pid}`),
           onLine: (line) => onLine(line, place.index),
         });
@@ -170,4 +191,12 @@ export class Fleet {
     if (place.mayEnd && point) this.struck.push({ point, at: performance.timeOrigin + performance.now() });
     else this.strayEnds.push(output.split('\n').slice(-3).join(' | ').slice(0, 600));
   }
+}
+
+function serves(place: Place): boolean {
+  return has(place, 'api');
+}
+
+function has({ roles }: Place, role?: string): boolean {
+  return role === undefined || roles === 'all' || roles.split(',').includes(role);
 }

@@ -1,10 +1,14 @@
 // npm run chaos -- --minutes 5 --seed n: what may be said on the command line.
 import { parseArgs } from 'node:util';
 
+export type Profile = 'embedded' | 'cluster';
+
 export interface ChaosOptions {
+  readonly profile: Profile;
   readonly minutes: number;
   readonly seed: number;
-  readonly processes: number;
+  /** The roles of each process. */
+  readonly roles: readonly string[];
   readonly writers: number;
   /** How long everything may take to be delivered once all is well again. */
   readonly drainSeconds: number;
@@ -12,27 +16,51 @@ export interface ChaosOptions {
   readonly keep: boolean;
 }
 
+/** Two of each role; a relay beside the one that leads. */
+const clusterRoles = ['api', 'api,relay', 'relay', 'matcher', 'matcher', 'deliverer', 'deliverer'];
+const rolesMax = 16;
+
 /** Throws when a value is not a number in its range. */
 export function readOptions(args: readonly string[]): ChaosOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      profile: { type: 'string', default: 'embedded' },
       minutes: { type: 'string', default: '5' },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
-      processes: { type: 'string', default: '2' },
+      processes: { type: 'string' },
+      roles: { type: 'string' },
       writers: { type: 'string', default: '6' },
       'drain-seconds': { type: 'string', default: '180' },
       keep: { type: 'boolean', default: false },
     },
   });
+  const profile = profileOf(values.profile);
   return {
+    profile,
     minutes: within('minutes', values.minutes, 0.1, 600),
     seed: within('seed', values.seed, 0, 2 ** 32 - 1),
-    processes: within('processes', values.processes, 1, 4),
+    roles: rolesOf(profile, values.roles, values.processes),
     writers: within('writers', values.writers, 1, 64),
     drainSeconds: within('drain-seconds', values['drain-seconds'], 10, 3_600),
     keep: values.keep,
   };
+}
+
+function profileOf(text: string): Profile {
+  if (text === 'embedded' || text === 'cluster') return text;
+  throw new Error(`--profile must be embedded or cluster, not ${text}`);
+}
+
+/** `--roles 'api matcher deliverer'`: one process each; or `--processes n`, each with all roles. */
+function rolesOf(profile: Profile, roles?: string, processes?: string): readonly string[] {
+  if (roles !== undefined) {
+    const list = roles.split(' ').filter(Boolean);
+    if (list.length > 0 && list.length <= rolesMax) return list;
+    throw new Error(`--roles must name the roles of 1 to ${rolesMax} processes, not "${roles}"`);
+  }
+  if (processes === undefined && profile === 'cluster') return clusterRoles;
+  return Array<string>(within('processes', processes ?? '2', 1, 4)).fill('all');
 }
 
 function within(name: string, text: string, min: number, max: number): number {

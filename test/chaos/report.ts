@@ -5,6 +5,7 @@ import type { Verdict } from './verdict';
 export interface RunReport {
   readonly seed: number;
   readonly minutes: number;
+  readonly profile: string;
   readonly verdict: Verdict;
   /** Findings of the ledger's audit, of the invariants asked in SQL, and of the run itself. */
   readonly audit: readonly string[];
@@ -23,7 +24,7 @@ export function isWell({ verdict, audit }: RunReport): boolean {
 }
 
 export function reportText(report: RunReport): string {
-  const { verdict, audit, seed, minutes } = report;
+  const { verdict, audit, seed, minutes, profile } = report;
   const counts = {
     lost: verdict.lost,
     'order violations': verdict.disorder,
@@ -36,7 +37,7 @@ export function reportText(report: RunReport): string {
   );
   return [
     '',
-    `chaos, seed ${seed}, ${minutes} min: ${isWell(report) ? 'WELL' : 'NOT WELL'}: ${head.join(', ')}`,
+    `chaos, ${profile} profile, seed ${seed}, ${minutes} min: ${isWell(report) ? 'WELL' : 'NOT WELL'}: ${head.join(', ')}`,
     '',
     ...table([['figure', ''], ...Object.entries(report.figures).map(([name, value]) => [name, String(value)])]),
     '',

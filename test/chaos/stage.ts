@@ -7,7 +7,9 @@ import { createLog, Database, EmbeddedPostgres, migrate } from '../../src/platfo
 import { Deadline } from '../support/deadline';
 import { newDataDir } from '../support/herald-process';
 import type { Arrival } from './arrival';
-import { DatabaseLine } from './database-line';
+import { ClusterServers } from './cluster-servers';
+import { Line } from '../support/line';
+import type { ChaosOptions } from './options';
 import type { ReceiverOrder } from './receiver';
 
 const projectRoot = path.resolve(__dirname, '../..');
@@ -16,7 +18,9 @@ const answerMsMax = 30_000;
 interface Props {
   readonly folder: string;
   readonly postgres: EmbeddedPostgres;
-  readonly line: DatabaseLine;
+  readonly line: Line;
+  /** In the cluster profile. */
+  readonly servers?: ClusterServers;
   readonly database: Database;
   readonly receiver: ChildProcess;
   readonly receiverUrl: string;
@@ -28,7 +32,7 @@ type Undertaker = ChildProcessByStdio<Writable, null, null>;
 export class Stage {
   private constructor(private readonly props: Props) {}
 
-  static async build(seed: number): Promise<Stage> {
+  static async build({ seed, profile }: Pick<ChaosOptions, 'seed' | 'profile'>): Promise<Stage> {
     const undertaker = spawn(process.execPath, [path.join(__dirname, 'undertaker.mjs')], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
@@ -38,22 +42,35 @@ export class Stage {
     const postgres = await EmbeddedPostgres.start({ dataDir: folder, log, durable: true });
     undertaker.stdin.write(`folder ${postgres.folder}\n`);
     await migrate(postgres.url, path.join(projectRoot, 'migrations'), log);
-    const line = await DatabaseLine.open(postgres.url);
+    const line = await Line.open();
+    line.aim(Number(new URL(postgres.url).port));
+    const onPid = (text: string): void => void undertaker.stdin.write(`${text}\n`);
+    const servers = profile === 'cluster' ? await ClusterServers.start(onPid) : undefined;
     const database = Database.open({ url: postgres.url, poolMax: 4, applicationName: 'chaos', log });
     const receiver = fork(path.join(__dirname, 'receiver.ts'), {
       execArgv: ['--require', path.join(projectRoot, 'tools', 'typescript.cjs')],
     });
     undertaker.stdin.write(`+${receiver.pid}\n`);
     const receiverUrl = await ask(receiver, { order: 'listen', seed, file: path.join(folder, 'arrivals.jsonl') });
-    return new Stage({ folder, postgres, line, database, receiver, receiverUrl: receiverUrl as string, undertaker });
+    const url = receiverUrl as string;
+    return new Stage({ folder, postgres, line, servers, database, receiver, receiverUrl: url, undertaker });
   }
 
   get folder(): string {
     return this.props.folder;
   }
 
-  get line(): DatabaseLine {
+  get line(): Line {
     return this.props.line;
+  }
+
+  get servers(): ClusterServers | undefined {
+    return this.props.servers;
+  }
+
+  /** What every Herald process is told of the servers. */
+  get databaseUrl(): string {
+    return this.line.through(this.props.postgres.url);
   }
 
   /** Past the line. */
@@ -87,8 +104,9 @@ export class Stage {
 
   /** Stops everything. Without `keep` the folders go too. */
   async clear(keep: boolean, dataDirs: readonly string[]): Promise<void> {
-    const { folder, postgres, line, database, receiver, undertaker } = this.props;
+    const { folder, postgres, line, servers, database, receiver, undertaker } = this.props;
     if (receiver.connected) receiver.disconnect();
+    await servers?.stop();
     await line.close();
     await database.close();
     await postgres.stop();

@@ -52,6 +52,7 @@ const well: Evidence = {
     counters: [{ subscription: 's', lastEventNo: 2 }],
     attempts: 2,
     staleAttempts: 0,
+    unpublished: 0,
   },
   arrivals: [arrival('a', 1, 50), arrival('a', 2, 150)],
   acknowledged: [answered('Patient/a/1', 1), answered('Patient/a/2', 2)],

@@ -27,6 +27,8 @@ export interface HeraldProcessOptions {
   port?: number;
   /** The same data directory again: keys generated at the first start live there. */
   dataDir?: string;
+  /** How long it may take to be ready. */
+  readyDeadlineMs?: number;
   /** Told of the process as soon as there is one, long before it is ready. */
   onSpawn?: (pid: number) => void;
   /** Told of every line it writes; only the last ones are kept. */
@@ -154,11 +156,10 @@ export class HeraldProcess extends FhirClient {
       const answer = await this.get('/health/ready').catch(() => undefined);
       return answer?.status === 200;
     };
-    await eventually(isReady, { deadlineMs: readyDeadlineMs, everyMs: 50, what: 'a ready process' }).catch(
-      (error: unknown) => {
-        this.child.kill('SIGKILL');
-        throw new Error(`${String(error)}\n${this.output}`);
-      },
-    );
+    const { readyDeadlineMs: deadlineMs = readyDeadlineMs } = this.options;
+    await eventually(isReady, { deadlineMs, everyMs: 50, what: 'a ready process' }).catch((error: unknown) => {
+      this.child.kill('SIGKILL');
+      throw new Error(`${String(error)}\n${this.output}`);
+    });
   }
 }

@@ -43,6 +43,14 @@ export class KafkaBroker {
     return this.broker.address;
   }
 
+  get port(): number {
+    return this.broker.port;
+  }
+
+  get pid(): number {
+    return this.broker.pid!;
+  }
+
   /** host:port of one of its other listeners. */
   addressOf(protocol: string): string {
     return this.broker.addressOf(protocol);
@@ -73,6 +81,24 @@ export class KafkaBroker {
     fs.rmSync(path.join(this.broker.dataDir, 'data'), { recursive: true, force: true });
     await this.broker.format(this.options.format);
     await this.broker.run();
+  }
+
+  /** kill -9, every offset that a consumer group has committed deleted, and up again: the same cluster, topics and records. */
+  async forgetOffsets(): Promise<void> {
+    await this.broker.kill();
+    const data = path.join(this.broker.dataDir, 'data');
+    for (const name of fs.readdirSync(data).filter((one) => one.startsWith('__consumer_offsets-')))
+      fs.rmSync(path.join(data, name), { recursive: true, force: true });
+    await this.broker.run();
+  }
+
+  /** SIGSTOP: its lines stay open and it answers nothing. */
+  freeze(): void {
+    process.kill(this.pid, 'SIGSTOP');
+  }
+
+  resume(): void {
+    process.kill(this.pid, 'SIGCONT');
   }
 
   /** Kills it and deletes its folder. */

@@ -42,6 +42,10 @@ export class TestRedis {
     return this.server.port;
   }
 
+  get pid(): number {
+    return this.server.pid!;
+  }
+
   /** Everything in it is gone. */
   async flush(): Promise<void> {
     await this.client.flushall();
