@@ -3,9 +3,10 @@ import type { FhirDefinitions } from '../definitions';
 import type { FhirResource } from '../resource';
 import { canonicalClauses } from './canonical-query';
 import { explainLimits } from './limits';
-import { compileClause, satisfiesClause, SearchSubject, type CompiledClause } from './matches-query';
+import { compileClause, satisfiesClause, type CompiledClause } from './matches-query';
 import type { SearchEntry } from './search-entry';
 import type { SearchQuery } from './search-query';
+import { SearchSubject } from './search-subject';
 
 /** One clause: what it asks for, what the resource holds, and whether that satisfies it. */
 export interface ExplainedClause {
