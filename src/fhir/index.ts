@@ -48,9 +48,12 @@ export {
 export { SearchSubject, type OwnReference, type ReferencedSubjects } from './search/search-subject';
 export { parseCriteria } from './search/parse-criteria';
 export { parseSearch, type SearchContext } from './search/parse-search';
+export { comparedRange } from './search/quantity';
 export { PAGE_PARAMETER } from './search/result-parameters';
 export type {
   DateEntry,
+  NumberEntry,
+  QuantityEntry,
   ReferenceEntry,
   ReferenceIdentifierEntry,
   SearchEntry,
@@ -63,10 +66,13 @@ export type {
   ClauseLink,
   DateValue,
   MissingValue,
+  NumberValue,
+  QuantityValue,
   ReferenceIdentifierValue,
   ReferenceValue,
   ReverseLink,
   SearchClause,
+  SearchPrefix,
   SearchQuery,
   SearchSort,
   SearchValue,

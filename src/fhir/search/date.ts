@@ -10,11 +10,11 @@ import {
   type Interval,
 } from './date-interval';
 import { unescapeValue } from './escapes';
+import { splitPrefix } from './prefixes';
 import type { DateEntry } from './search-entry';
-import type { DatePrefix, DateValue } from './search-query';
+import type { DateValue, SearchPrefix } from './search-query';
 import type { EntryCollector, SearchType, ValueContext } from './search-type.contract';
 
-const prefixed = /^(eq|ne|gt|lt|ge|le|sa|eb|ap)?(.*)$/s;
 const dayMs = 86_400_000;
 /** `ap`: within this part of the distance between now and the date. */
 const approximation = 0.1;
@@ -49,7 +49,7 @@ function intervalText(low: number, high: number): string {
 }
 
 /** Prefixes that look at one bound only read the same for every date with that bound. */
-function canonicalText(prefix: DatePrefix, { low, high }: Interval): string {
+function canonicalText(prefix: SearchPrefix, { low, high }: Interval): string {
   if (prefix === 'gt' || prefix === 'sa') return prefix + intervalText(high - 1, high);
   if (prefix === 'lt' || prefix === 'eb') return prefix + intervalText(low, low + 1);
   return (prefix === 'eq' ? '' : prefix) + intervalText(low, high);
@@ -63,9 +63,8 @@ function approximate({ low, high }: Interval, now: Date): Interval {
 }
 
 function parse(raw: string, { now, parameter }: ValueContext): DateValue | Issue {
-  const [, prefixText, text = ''] = prefixed.exec(unescapeValue(raw)) ?? [];
-  const prefix = (prefixText ?? 'eq') as DatePrefix;
-  const interval = dateInterval(text);
+  const { prefix, rest } = splitPrefix(unescapeValue(raw));
+  const interval = dateInterval(rest);
   if (!interval) {
     return errorIssue(
       'value',

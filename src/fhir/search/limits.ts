@@ -13,6 +13,10 @@ export const searchLimits = Object.freeze({
   chainPathsMax: 200,
   /** Characters of a Subscription's criteria. */
   criteriaCharactersMax: 16_384,
+  /** Characters of a unit that is looked up as UCUM; a longer one is compared with itself only. */
+  unitCharactersMax: 64,
+  /** Units kept in memory once looked up. */
+  unitsKnownMax: 2_000,
   /** Largest page a client may ask for with `_count`; a larger wish is answered with this many. */
   countMax: 1000,
 });

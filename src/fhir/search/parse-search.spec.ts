@@ -85,9 +85,7 @@ describe('control parameters', () => {
 
 describe('filters', () => {
   it.each([
-    ['Observation', 'value-quantity=5', 'quantity'],
     ['Observation', 'code-value-quantity=a$5', 'composite'],
-    ['RiskAssessment', 'probability=0.5', 'number'],
     ['Location', 'near=1|2', 'special'],
   ])('refuses %s?%s, naming its type', (type, query, named) => {
     const [issue] = refusal(type, query).issues;

@@ -43,4 +43,31 @@ export interface UriEntry {
   readonly uri: string;
 }
 
-export type SearchEntry = TokenEntry | StringEntry | ReferenceEntry | ReferenceIdentifierEntry | DateEntry | UriEntry;
+/** Both ends belong to it; a number is one point, an open end is ± Infinity. */
+export interface NumberEntry {
+  readonly kind: 'number';
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface QuantityEntry {
+  readonly kind: 'quantity';
+  /** As written, whatever the unit; closed as in NumberEntry. */
+  readonly low: number;
+  readonly high: number;
+  readonly code: string | undefined;
+  /** The unit for human readers. */
+  readonly label: string | undefined;
+  /** Key of the unit and the numbers in its base units; undefined without a system and code. */
+  readonly unit: { readonly key: string; readonly low: number; readonly high: number } | undefined;
+}
+
+export type SearchEntry =
+  | TokenEntry
+  | StringEntry
+  | ReferenceEntry
+  | ReferenceIdentifierEntry
+  | DateEntry
+  | UriEntry
+  | NumberEntry
+  | QuantityEntry;

@@ -1,7 +1,8 @@
 // What a parsed search is: clauses joined by AND, values of a clause joined by OR. Plain data, made by parse-search.ts.
 import type { SearchParameterDefinition } from '../definitions';
 
-export type DatePrefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb' | 'ap';
+/** Of values that are compared by order: dates, numbers, quantities. */
+export type SearchPrefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb' | 'ap';
 
 export interface TokenValue {
   readonly kind: 'token';
@@ -42,7 +43,7 @@ export interface ReferenceIdentifierValue {
 export interface DateValue {
   readonly kind: 'date';
   readonly text: string;
-  readonly prefix: DatePrefix;
+  readonly prefix: SearchPrefix;
   readonly low: number;
   readonly high: number;
 }
@@ -53,6 +54,28 @@ export interface UriValue {
   readonly uri: string;
 }
 
+/** What a number must be in, or beyond: closed, in doubles. */
+export interface NumberValue {
+  readonly kind: 'number';
+  readonly text: string;
+  readonly prefix: SearchPrefix;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The same in a unit. Without `code` and `unit` it is asked of quantities of any unit. */
+export interface QuantityValue {
+  readonly kind: 'quantity';
+  readonly text: string;
+  readonly prefix: SearchPrefix;
+  readonly low: number;
+  readonly high: number;
+  /** `||code`: the code or the unit as it is written, of any system. */
+  readonly code?: string;
+  /** `|system|code`: key of the unit; `low` and `high` are in its base units. */
+  readonly unit?: string;
+}
+
 export interface MissingValue {
   readonly kind: 'missing';
   readonly text: string;
@@ -60,7 +83,15 @@ export interface MissingValue {
 }
 
 export type SearchValue =
-  TokenValue | StringValue | ReferenceValue | ReferenceIdentifierValue | DateValue | UriValue | MissingValue;
+  | TokenValue
+  | StringValue
+  | ReferenceValue
+  | ReferenceIdentifierValue
+  | DateValue
+  | UriValue
+  | NumberValue
+  | QuantityValue
+  | MissingValue;
 
 export type SearchModifier = 'not' | 'missing' | 'exact' | 'contains' | 'identifier';
 

@@ -1,6 +1,8 @@
 // The search parameter types Herald speaks, one line each. A type that is not listed is refused by name.
 import type { SearchParameterType } from '../definitions';
 import { dateType } from './date';
+import { numberType } from './number';
+import { quantityType } from './quantity';
 import { referenceType } from './reference';
 import type { SearchEntry } from './search-entry';
 import type { SearchValue } from './search-query';
@@ -11,6 +13,8 @@ import { uriType } from './uri';
 
 export const searchTypes: Readonly<Partial<Record<SearchParameterType, SearchType>>> = Object.freeze({
   date: asSearchType(dateType),
+  number: asSearchType(numberType),
+  quantity: asSearchType(quantityType),
   reference: asSearchType(referenceType),
   string: asSearchType(stringType),
   token: asSearchType(tokenType),

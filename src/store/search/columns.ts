@@ -1,6 +1,14 @@
-// The search index of one resource: columns of its own row, and rows of two narrow side tables. What is listed here is what
-// migrations/0002-store.sql creates (a test compares them) and what every write fills.
-import type { DateEntry, IndexEntries, ReferenceEntry, SearchEntry, StringEntry } from '../../fhir';
+// The search index of one resource: columns of its own row, and rows of three narrow side tables. What is listed here is
+// what migrations/0002-store.sql and 0021-store-numbers.sql create (a test compares them) and what every write fills.
+import type {
+  DateEntry,
+  IndexEntries,
+  NumberEntry,
+  QuantityEntry,
+  ReferenceEntry,
+  SearchEntry,
+  StringEntry,
+} from '../../fhir';
 import { indexKey, isPlainReference, referenceForms, tokenForms } from './index-keys';
 import { placementOf, type Placement } from './placement';
 import { timestampText } from './timestamps';
@@ -34,6 +42,8 @@ export const indexColumns: readonly IndexColumn[] = [
   // The interval [low, high) of the type's main date.
   { name: 'date_low', type: 'timestamptz', empty: 'null' },
   { name: 'date_high', type: 'timestamptz', empty: 'null' },
+  // What people read of codes, folded, for `:text`. Not indexed: it verifies, it never selects.
+  { name: 'texts', type: 'text[]', empty: `'{}'` },
 ];
 
 /** In the order of IndexRow.side. A row counts only while its version is the resource's current one. */
@@ -55,6 +65,21 @@ export const sideTables: readonly SideTable[] = [
       { name: 'high', type: 'timestamptz' },
     ],
   },
+  {
+    name: 'resource_number',
+    columns: [
+      { name: 'param', type: 'text' },
+      { name: 'element', type: 'int4' },
+      { name: 'keys', type: 'text' },
+      { name: 'low', type: 'float8' },
+      { name: 'high', type: 'float8' },
+      { name: 'code', type: 'text' },
+      { name: 'label', type: 'text' },
+      { name: 'unit', type: 'text' },
+      { name: 'unit_low', type: 'float8' },
+      { name: 'unit_high', type: 'float8' },
+    ],
+  },
 ];
 
 export interface IndexRow {
@@ -70,6 +95,8 @@ class RowDraft {
   readonly references: { subject_ref?: string; encounter_ref?: string } = {};
   readonly strings = new Map<string, readonly unknown[]>();
   readonly dates: (readonly unknown[])[] = [];
+  readonly texts = new Set<string>();
+  readonly numbers: (readonly unknown[])[] = [];
   date: DateEntry | undefined;
 
   add(code: string, entry: SearchEntry, placement: Placement): void {
@@ -95,6 +122,10 @@ class RowDraft {
           this.dates.push([code, timestampText(entry.low), timestampText(entry.high)]);
         }
         break;
+      case 'number':
+      case 'quantity':
+        this.numbers.push([code, null, null, ...numberColumns(entry)]);
+        break;
     }
   }
 
@@ -115,6 +146,18 @@ class RowDraft {
   }
 }
 
+/** JSON has no infinity; Postgres reads its name. */
+const numberValue = (value: number): unknown => (Number.isFinite(value) ? value : String(value));
+
+/** From `low` on. */
+function numberColumns(entry: NumberEntry | QuantityEntry): unknown[] {
+  const written = [numberValue(entry.low), numberValue(entry.high)];
+  if (entry.kind === 'number') return [...written, null, null, null, null, null];
+  const { code = null, label = null, unit } = entry;
+  const inUnit = unit ? [unit.key, numberValue(unit.low), numberValue(unit.high)] : [null, null, null];
+  return [...written, code, label, ...inUnit];
+}
+
 /** In: what a resource is found by. Out: the values of its index columns and side rows, ready to be written. */
 export function indexRow(entries: IndexEntries): IndexRow {
   const draft = new RowDraft();
@@ -125,7 +168,7 @@ export function indexRow(entries: IndexEntries): IndexRow {
     draft.present.push(code);
     for (const entry of found) draft.add(code, entry, placement);
   }
-  const { keys, present, references, date } = draft;
+  const { keys, present, references, date, texts, strings, dates, numbers } = draft;
   return {
     columns: [
       [...keys.tokens],
@@ -136,7 +179,8 @@ export function indexRow(entries: IndexEntries): IndexRow {
       references.encounter_ref ?? null,
       date ? timestampText(date.low) : null,
       date ? timestampText(date.high) : null,
+      [...texts],
     ],
-    side: [[...draft.strings.values()], draft.dates],
+    side: [[...strings.values()], dates, numbers],
   };
 }

@@ -14,7 +14,8 @@ export type Placement =
   | { readonly kind: 'date-column' }
   /** Rows of a side table. */
   | { readonly kind: 'string-rows' }
-  | { readonly kind: 'date-rows' };
+  | { readonly kind: 'date-rows' }
+  | { readonly kind: 'number-rows' };
 
 /** The parameter whose interval stands in the row: the first of these that the type has, finding one element at most. */
 const mainDates = [
@@ -65,6 +66,9 @@ function place(parameters: Parameters, parameter: IndexedParameter): Placement {
       return { kind: code === mainDate(parameters) ? 'date-column' : 'date-rows' };
     case 'reference':
       return referenceColumn(parameters, parameter) ?? { kind: 'keys', column: 'refs' };
+    case 'number':
+    case 'quantity':
+      return { kind: 'number-rows' };
     case 'uri':
       return { kind: 'keys', column: 'refs' };
     default:

@@ -2,6 +2,7 @@
 import type { FhirDefinitions, SearchClause, SearchParameterDefinition, SearchQuery } from '../../fhir';
 import { dateSql } from './date.sql';
 import { isLongKey, referenceTargets, tokenForm } from './index-keys';
+import { numberSql } from './number.sql';
 import { placementOf, type Placement } from './placement';
 import { referenceSql } from './reference.sql';
 import { linkSql, type Asking } from './link.sql';
@@ -12,6 +13,8 @@ import { uriSql } from './uri.sql';
 
 const searchSqls: Readonly<Partial<Record<SearchParameterDefinition['type'], SearchSql>>> = Object.freeze({
   date: dateSql,
+  number: numberSql,
+  quantity: numberSql,
   reference: referenceSql,
   string: stringSql,
   token: tokenSql,
@@ -64,6 +67,8 @@ function hasLongValue({ parameter: { code }, values }: SearchClause): boolean {
         return isLongKey(code, value.uri);
       case 'string':
       case 'date':
+      case 'number':
+      case 'quantity':
       case 'missing':
         return false;
     }

@@ -84,6 +84,13 @@ const target = fc.constantFrom(
 const reference = fc.record({ reference: optional(target), identifier: optional(identifier), display: optional(word) });
 const list = <T>(item: fc.Arbitrary<T>) => optional(fc.array(item, { minLength: 1, maxLength: 2 }));
 
+const quantity = fc.record({
+  value: optional(fc.constantFrom(0, 0.3, 5.35, 5.4, 300, -1, 98.6)),
+  comparator: optional(fc.constantFrom('<', '>=')),
+  system: optional(fc.constantFrom('http://unitsofmeasure.org', 'http://s')),
+  code: optional(fc.constantFrom('g', 'mg', 'Cel', '[degF]', 'x')),
+  unit: optional(fc.constantFrom('g', 'gram')),
+});
 const observation = fc.record({
   code: optional(concept),
   status: fc.constantFrom('final', 'amended'),
@@ -95,6 +102,7 @@ const observation = fc.record({
   effectiveDateTime: optional(dateText),
   valuePeriod: optional(period),
   valueString: optional(word),
+  component: list(fc.record({ valueQuantity: optional(quantity) })),
 });
 const patient = fc.record({
   name: list(fc.record({ family: optional(word), given: list(word), text: optional(word) })),
@@ -130,6 +138,20 @@ const referenceText = fc.constantFrom(
 const prefixedDate = fc
   .tuple(fc.constantFrom('', 'eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'), dateText)
   .map(([prefix, text]) => prefix + text);
+const prefixedQuantity = fc
+  .tuple(
+    fc.constantFrom('', 'eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'),
+    fc.constantFrom('0', '0.3', '0.30', '5.4', '5', '300', '3e2', '-1', '37.0'),
+    fc.constantFrom(
+      '',
+      '||g',
+      '||gram',
+      '|http://unitsofmeasure.org|g',
+      '|http://unitsofmeasure.org|mg',
+      '|http://s|x',
+    ),
+  )
+  .map((parts) => parts.join(''));
 const stringText = word.map(escaped);
 
 type Filter = readonly [string, string];
@@ -162,6 +184,7 @@ const asked: Readonly<Record<string, fc.Arbitrary<Filter>>> = {
     filters(['encounter'], fc.constantFrom('a', 'b', 'Encounter/a', 'Encounter/a/_history/2')),
     filters(['performer:Practitioner', 'subject:Group'], fc.constant('a')),
     filters(['date', 'value-date'], prefixedDate),
+    filters(['component-value-quantity', 'combo-value-quantity'], prefixedQuantity),
     filters(['value-string', 'value-string:exact', 'value-string:contains'], stringText),
     filters(['_id', '_id:not'], fc.constantFrom('r0', 'r1', '|r2', 's|r3')),
     filters(['_lastUpdated'], prefixedDate),

@@ -1,17 +1,6 @@
 // Dates: http://hl7.org/fhir/R4/search.html#date. Each line: a target, a value, and the prefixes that are true of them.
-import type { TruthCase, TruthGroup, TruthTable } from './truth-table';
-
-const prefixes = ['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'] as const;
-
-/** In: `value: prefixes that hold`. Out: a case for each of the nine prefixes. */
-function casesOf(parameter: string, lines: Readonly<Record<string, string>>): TruthCase[] {
-  return Object.entries(lines).flatMap(([value, holding]) =>
-    prefixes.map((prefix): TruthCase => [
-      `${parameter}=${prefix}${value.replace('+', '%2B')}`,
-      holding.split(' ').includes(prefix),
-    ]),
-  );
-}
+import { casesOf } from './ordered-cases';
+import type { TruthGroup, TruthTable } from './truth-table';
 
 /** The same lines on a date of the row (Observation.date) and on one of the side table (Observation.value-date). */
 function dateTimes(why: string, dateTime: string, lines: Readonly<Record<string, string>>): TruthGroup[] {

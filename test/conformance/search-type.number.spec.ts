@@ -1,0 +1,4 @@
+import { describeSearchType } from './search-type';
+import { numberTable } from './search-types/number.table';
+
+describeSearchType('number', numberTable);
