@@ -3,12 +3,14 @@ import { Controller, Get, Header, Param, Query as QueryParameters } from '@nestj
 import { AdminReads } from './admin-reads';
 import { LedgerReads } from './ledger-reads';
 import type { RawQuery } from './query';
+import { TraceReads } from './trace-reads';
 
 @Controller('admin')
 export class AdminController {
   constructor(
     private readonly reads: AdminReads,
     private readonly ledger: LedgerReads,
+    private readonly traces: TraceReads,
   ) {}
 
   @Get('status')
@@ -54,5 +56,11 @@ export class AdminController {
   @Header('Cache-Control', 'no-store')
   operatorLog(@QueryParameters() query: RawQuery): Promise<object> {
     return this.ledger.operatorLog(query);
+  }
+
+  @Get('trace')
+  @Header('Cache-Control', 'no-store')
+  trace(@QueryParameters() query: RawQuery): Promise<object> {
+    return this.traces.trace(query);
   }
 }

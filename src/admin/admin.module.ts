@@ -9,16 +9,18 @@ import { CommandsController } from './commands.controller';
 import { HealthController } from './health.controller';
 import { LedgerReads } from './ledger-reads';
 import { MetricsController } from './metrics.controller';
+import { TraceReads, type TraceDeps } from './trace-reads';
 
 @Module({})
 export class AdminModule {
-  static register(deps: AdminDeps): DynamicModule {
+  static register(deps: AdminDeps & TraceDeps): DynamicModule {
     return {
       module: AdminModule,
       controllers: [AdminController, CommandsController, HealthController, MetricsController],
       providers: [
         { provide: AdminReads, useValue: new AdminReads(deps) },
         { provide: LedgerReads, useValue: new LedgerReads(deps) },
+        { provide: TraceReads, useValue: new TraceReads(deps) },
         { provide: AdminCommands, useValue: new AdminCommands(deps) },
       ],
     };

@@ -22,3 +22,5 @@ export const DROP_LOCK_TIMEOUT_MS = 500;
 export const RETENTION_STEP_ROWS = 1_000;
 /** The relay's backlog is counted up to this. */
 export const UNPUBLISHED_COUNT_MAX = 1_000_000;
+/** How far the time in an event id, or of a version, may lie from the time of its row, in milliseconds. */
+export const FIND_EVENT_WINDOW_MS = 600_000;

@@ -28,3 +28,5 @@ export const EXPIRY_LEASE_INTERVALS = 5;
 export const STATUS_WRITE_TRIES_MAX = 5;
 /** Rows of the change log, or incarnations, that the retention looks at in one step. */
 export const RETENTION_STEP_ROWS = 1_000;
+/** Living Subscriptions looked at for one page of those that ask about a type. */
+export const ASKING_ROWS_MAX = 20_000;

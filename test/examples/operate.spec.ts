@@ -39,6 +39,11 @@ it('the lines of the page do what it says, in its order', async () => {
   expect((await next(/deliveries\?subscription/)).body.deliveries[0].deliveryId).toBe('1/3');
   expect((await next(/deliveries\/1\/1$/)).body.state).toBe('delivered');
 
+  const traced = await next(/trace/);
+  expect(traced.body.subscriptions).toMatchObject([{ subscription: 'ward-copy', matched: true }]);
+  const explained = await next(/\$explain/);
+  expect(explained.body.parameter).toContainEqual({ name: 'result', valueBoolean: true });
+
   expect((await next(/pause$/)).body).toEqual({ paused: true, changed: true });
   await herald.put({ resourceType: 'Patient', id: 'd' });
   expect((await next(/first-undelivered.*resume$/)).body).toMatchObject({ cancelled: 0, resent: 0 });

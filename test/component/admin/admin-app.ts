@@ -3,8 +3,10 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AdminModule, type AdminDeps } from '../../../src/admin';
+import { definitionsFor } from '../../../src/fhir';
 import { Metrics, type HeraldConfig, type Supervisor } from '../../../src/platform';
 import { httpAdapter, OutcomeModule } from '../../../src/rest';
+import type { ResourceStore } from '../../../src/store';
 import { FakeClock } from '../../support/fake-clock';
 import { FhirClient } from '../../support/fhir-client';
 import { silentLog } from '../../support/silent-log';
@@ -28,7 +30,17 @@ export async function startAdminApp(
   const metrics = new Metrics();
   const config = { tokens: [], http: { bodyBytesMax: 1000, corsOrigins: [] } } as unknown as HeraldConfig;
   const http = { config, clock, log: silentLog, metrics };
-  const admin = AdminModule.register({ database, clock, metrics, supervisor: supervisor as Supervisor, verbs });
+  // Tracing has tests of its own, over a whole Herald.
+  const store = {} as ResourceStore;
+  const parts = { definitions: definitionsFor('R4'), store };
+  const admin = AdminModule.register({
+    database,
+    clock,
+    metrics,
+    supervisor: supervisor as Supervisor,
+    verbs,
+    ...parts,
+  });
   const module = { module: TestApp, imports: [OutcomeModule.register(http), admin] };
   const app = await NestFactory.create<NestFastifyApplication>(module, httpAdapter(http), {
     bodyParser: false,
