@@ -1,4 +1,5 @@
 // Waiting for a signal, never for a time: a promise that is met, or fails at its deadline saying what was missing.
+import { PATIENCE } from './profile';
 
 export class Deadline {
   readonly outcome: Promise<void>;
@@ -11,7 +12,8 @@ export class Deadline {
       this.settle = resolve;
       fail = reject;
     });
-    this.timer = setTimeout(() => fail(new Error(`after ${deadlineMs} ms: ${explain()}`)), deadlineMs);
+    const ms = deadlineMs * PATIENCE;
+    this.timer = setTimeout(() => fail(new Error(`after ${ms} ms: ${explain()}`)), ms);
   }
 
   met(): void {
@@ -25,7 +27,8 @@ export async function eventually<T>(
   ask: () => Promise<T> | T,
   options: { deadlineMs?: number; everyMs?: number; what?: string } = {},
 ): Promise<NonNullable<T>> {
-  const { deadlineMs = 20_000, everyMs = 25, what = 'a truthy answer' } = options;
+  const { everyMs = 25, what = 'a truthy answer' } = options;
+  const deadlineMs = (options.deadlineMs ?? 20_000) * PATIENCE;
   const end = performance.now() + deadlineMs;
   for (;;) {
     const answer = await ask();

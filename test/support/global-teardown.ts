@@ -1,7 +1,8 @@
-// Once per test run, at its end: the Postgres stops and its folder goes, unless the databases are to be kept.
+// Once per test run, at its end: the servers of the profile and the Postgres stop and its folder goes, unless the databases are to be kept.
 import './global-setup';
 
 export default async function tearDown(): Promise<void> {
+  await globalThis.heraldProfileServers?.stop();
   const server = globalThis.heraldTestServer;
   if (!server) return;
   if (process.env['HERALD_KEEP_DATABASES'] === '1') {

@@ -1,16 +1,18 @@
-// Herald as a child process, for what only a process can suffer: kill -9, a freeze, a drain on SIGTERM.
-import { spawn, type ChildProcess } from 'node:child_process';
+// Herald as a child process, for what only a process can suffer: kill -9, a freeze, a drain on SIGTERM. In the cluster profile it is a process per role,
+// which suffer it together.
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { freePort } from './free-port';
 import { eventually } from './deadline';
 import { FhirClient } from './fhir-client';
+import { profileEnv, rolesApart } from './profile';
+import { RoleProcess } from './role-process';
 
 const projectRoot = path.resolve(__dirname, '../..');
 const readyDeadlineMs = 60_000;
 const refusalDeadlineMs = 20_000;
-const outputLinesKept = 200;
+const answerMsMax = 5_000;
 
 /** What a start on a given database needs: the key that all its processes share, and leave to call receivers on this machine. */
 export const sharedDatabaseEnv = {
@@ -59,50 +61,43 @@ export async function refusedStart(env: Record<string, string>): Promise<{ code:
   return { code, output };
 }
 
+/** What each process of `options` gets; the port asked for is that of the first one, which has the API when any has. */
+function environments(options: HeraldProcessOptions & { dataDir: string }): NodeJS.ProcessEnv[] {
+  const { databaseUrl, dataDir, port = 0 } = options;
+  // Its own embedded database means one process.
+  const apart = databaseUrl === undefined ? [options.roles] : rolesApart(options.roles);
+  return apart.map((roles, index) => ({
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    ...(databaseUrl ? { DATABASE_URL: databaseUrl, ...sharedDatabaseEnv, ...profileEnv(databaseUrl) } : {}),
+    HERALD_DATA: dataDir,
+    PORT: String(index === 0 ? port : 0),
+    LOG_LEVEL: 'warn',
+    ...(roles ? { ROLES: roles } : {}),
+    ...options.env,
+  }));
+}
+
 export class HeraldProcess extends FhirClient {
   private constructor(
-    private readonly child: ChildProcess,
+    private readonly processes: readonly RoleProcess[],
     readonly options: HeraldProcessOptions & { port: number; dataDir: string },
-    private readonly outputLines: string[],
-    private readonly exited: Promise<number | null>,
   ) {
     super(`http://127.0.0.1:${options.port}`);
   }
 
   /** Starts dist/main.js and resolves once /health/ready answers 200. The environment is only what is given here. */
   static async start(options: HeraldProcessOptions): Promise<HeraldProcess> {
-    const port = options.port ?? (await freePort());
     const dataDir = options.dataDir ?? newDataDir();
-    const env = {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl, ...sharedDatabaseEnv } : {}),
-      HERALD_DATA: dataDir,
-      PORT: String(port),
-      LOG_LEVEL: 'warn',
-      ...(options.roles ? { ROLES: options.roles } : {}),
-      ...options.env,
-    };
-    const program = path.join(projectRoot, 'dist', 'main.js');
-    const child = spawn(process.execPath, ['--enable-source-maps', program], {
-      cwd: projectRoot,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const { onLine } = options;
+    const processes = environments({ ...options, dataDir }).map((env) => {
+      const started = new RoleProcess({ env, onLine });
+      options.onSpawn?.(started.pid);
+      return started;
     });
-    options.onSpawn?.(child.pid!);
-    const lines: string[] = [];
-    const keep = (chunk: Buffer): void => {
-      const written = chunk.toString('utf8').split('\n').filter(Boolean);
-      written.forEach((line) => options.onLine?.(line));
-      lines.push(...written);
-      lines.splice(0, Math.max(0, lines.length - outputLinesKept));
-    };
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
-    const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-    const herald = new HeraldProcess(child, { ...options, port, dataDir }, lines, exited);
-    await herald.ready();
-    return herald;
+    await allReady(processes, options.readyDeadlineMs ?? readyDeadlineMs);
+    const port = Number(new URL(processes[0]!.url!).port);
+    return new HeraldProcess(processes, { ...options, port, dataDir });
   }
 
   /** A new process in the place of this one: same database, port, data and configuration. */
@@ -110,56 +105,74 @@ export class HeraldProcess extends FhirClient {
     return HeraldProcess.start({ ...this.options, env: { ...this.options.env, ...env } });
   }
 
+  /** The one process, or the first of several. */
   get pid(): number {
-    return this.child.pid!;
+    return this.processes[0]!.pid;
   }
 
+  /** False as soon as one of several is gone. */
   get isRunning(): boolean {
-    return this.child.exitCode === null && this.child.signalCode === null;
+    return this.processes.every((each) => each.isRunning);
   }
 
   /** The last lines it wrote, for the message of a failing test. */
   get output(): string {
-    return this.outputLines.join('\n');
+    return outputOf(this.processes);
   }
 
   /** kill -9: no drain, no farewell. */
   async kill(): Promise<void> {
-    this.child.kill('SIGKILL');
-    await this.exited;
-    await this.close();
+    this.processes.forEach((each) => each.signal('SIGKILL'));
+    await this.ended();
   }
 
-  /** SIGTERM, and its exit code. A frozen process is woken first. */
+  /** SIGTERM, and its exit code; of several the first that is not 0. A frozen process is woken first. */
   async stop(): Promise<number | null> {
-    if (this.isRunning) {
-      this.child.kill('SIGCONT');
-      this.child.kill('SIGTERM');
+    for (const each of this.processes.filter(({ isRunning }) => isRunning)) {
+      each.signal('SIGCONT');
+      each.signal('SIGTERM');
     }
-    const code = await this.exited;
-    await this.close();
-    return code;
+    const codes = await this.ended();
+    const failed = codes.filter((code) => code !== 0);
+    return failed.length > 0 ? failed[0]! : 0;
   }
 
   freeze(): void {
-    this.child.kill('SIGSTOP');
+    this.processes.forEach((each) => each.signal('SIGSTOP'));
   }
 
   resume(): void {
-    this.child.kill('SIGCONT');
+    this.processes.forEach((each) => each.signal('SIGCONT'));
   }
 
-  private async ready(): Promise<void> {
-    const isReady = async (): Promise<boolean> => {
-      if (!this.isRunning) throw new Error(`Herald ended at its start:\n${this.output}`);
-      // Refused connections are what a starting process answers.
-      const answer = await this.get('/health/ready').catch(() => undefined);
-      return answer?.status === 200;
-    };
-    const { readyDeadlineMs: deadlineMs = readyDeadlineMs } = this.options;
-    await eventually(isReady, { deadlineMs, everyMs: 50, what: 'a ready process' }).catch((error: unknown) => {
-      this.child.kill('SIGKILL');
-      throw new Error(`${String(error)}\n${this.output}`);
-    });
+  private async ended(): Promise<(number | null)[]> {
+    const codes = await Promise.all(this.processes.map(({ exited }) => exited));
+    await this.close();
+    return codes;
+  }
+}
+
+function outputOf(processes: readonly RoleProcess[]): string {
+  return processes.map(({ output }) => output).join('\n');
+}
+
+async function allReady(processes: readonly RoleProcess[], deadlineMs: number): Promise<void> {
+  const isReady = async ({ isRunning, url }: RoleProcess): Promise<boolean> => {
+    if (!isRunning) throw new Error('Herald ended at its start');
+    if (url === undefined) return false;
+    // Refused connections are what a starting process answers.
+    const signal = AbortSignal.timeout(answerMsMax);
+    const answer = await fetch(`${url}/health/ready`, { signal }).catch(() => undefined);
+    await answer?.body?.cancel();
+    return answer?.status === 200;
+  };
+  const areReady = async (): Promise<boolean> => (await Promise.all(processes.map(isReady))).every(Boolean);
+  try {
+    await eventually(areReady, { deadlineMs, everyMs: 50, what: 'a ready process' });
+  } catch (error) {
+    // Expected: a start that is refused, a failpoint that struck before. The caller reads why.
+    processes.forEach((each) => each.signal('SIGKILL'));
+    await Promise.all(processes.map(({ exited }) => exited));
+    throw new Error(`${String(error)}\n${outputOf(processes)}`);
   }
 }

@@ -1,10 +1,11 @@
-// The whole app inside the test's own process: embedded bus, real HTTP on port 0, a database of its own.
+// The whole app inside the test's own process: the bus and queue of the profile under test, real HTTP on port 0, a database of its own.
 import { startHerald as startApp, type Parts } from '../../src/app';
 import { createLog, loadConfig } from '../../src/platform';
 import { createTestDatabase, type TestDatabase } from './database';
 import { FhirClient } from './fhir-client';
 import { sharedDatabaseEnv } from './herald-process';
 import { Ledger } from './ledger';
+import { profileEnv } from './profile';
 
 export interface HeraldOptions {
   /** Left out: a clone of its own, dropped at the end. */
@@ -96,6 +97,7 @@ export async function startHerald(options: HeraldOptions = {}): Promise<Herald> 
     PORT: '0',
     LOG_LEVEL: 'info',
     ...(options.roles ? { ROLES: options.roles } : {}),
+    ...profileEnv(database.url),
     ...options.env,
   });
   const keeper = new LogKeeper();
