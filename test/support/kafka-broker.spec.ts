@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
+import { clusterId } from '../../tools/kafka/broker.mjs';
 import { BROKER_START_MS_MAX, describeWithKafka, KafkaBroker } from './kafka-broker';
 
 const startTool = path.resolve(__dirname, '../../tools/kafka/start.mjs');
@@ -11,6 +12,11 @@ it('the launcher refuses clearly on a machine without Java', () => {
     encoding: 'utf8',
   });
   expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('There is no `java`') });
+});
+
+it('regression: a broker did not start when its random id began with a hyphen', () => {
+  const ids = Array.from({ length: 2_000 }, clusterId);
+  expect(ids.filter((id) => !/^[A-Za-z0-9_][A-Za-z0-9_-]{21}$/.test(id))).toEqual([]);
 });
 
 describeWithKafka('a real broker for tests', () => {

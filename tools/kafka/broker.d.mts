@@ -26,3 +26,5 @@ export class Broker {
 }
 
 export function startBroker(options: BrokerOptions): Promise<Broker>;
+/** A random id of a cluster, 22 characters of base64url. */
+export function clusterId(): string;

@@ -112,8 +112,9 @@ export class Broker extends ServerProcess {
   }
 }
 
-function clusterId() {
-  return randomBytes(16).toString('base64url');
+/** 16 bytes, as Kafka writes them; never with a hyphen in front, which its storage tool would take for an option. */
+export function clusterId() {
+  return randomBytes(16).toString('base64url').replace(/^-/, 'A');
 }
 
 /** The ports of a folder: those it had, else the one asked for and free ones. */
