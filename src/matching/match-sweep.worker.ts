@@ -64,9 +64,15 @@ export class MatchSweepWorker implements Worker {
   }
 
   private async reportBroken(): Promise<void> {
-    const { registry, statusWriter } = this.deps;
+    const { registry, statusWriter, log } = this.deps;
     for (const { subscriptionKey, reason } of registry.brokenSubscriptions()) {
-      await statusWriter.setError(subscriptionKey, reason);
+      try {
+        await statusWriter.setError(subscriptionKey, reason);
+      } catch (error) {
+        // Expected: the resource itself cannot be read either, so its status cannot be written. It matches nothing, and stops nobody.
+        if (isTransient(error)) throw error;
+        log.error({ subscriptionKey, reason: describeError(error) }, 'subscription.error-not-written');
+      }
       registry.reported(subscriptionKey);
     }
   }

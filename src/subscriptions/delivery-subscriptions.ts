@@ -4,6 +4,7 @@ import type { SubscriptionStatus } from '../fhir';
 import type { BodyLimitConfig } from './body-limit';
 import { INCARNATION_COLUMNS, incarnationFrom, type IncarnationRow } from './incarnation';
 import { SecretError, type SecretBox } from './secret-box';
+import { isReadableConfig, UNREADABLE_CONFIG } from './subscription-config';
 
 /** Times in milliseconds. */
 export interface DeliverySubscription {
@@ -47,7 +48,7 @@ interface DeliveryRow extends IncarnationRow {
 
 /**
  * In: keys. Out: the living ones among them. One statement, so names and values belong together. A Subscription whose header values do
- * not open has `unusable` set and no headers: nothing may be sent for it; the others are not affected.
+ * not open, or whose settings cannot be read, has `unusable` set and no headers: nothing may be sent for it; the others are not affected.
  */
 export async function readDeliverySubscriptions(
   tx: Tx,
@@ -68,7 +69,8 @@ export async function readDeliverySubscriptions(
 
 function deliveryView(row: DeliveryRow, box: SecretBox): DeliverySubscription {
   const incarnation = incarnationFrom(row);
-  const { headerNames, ...config } = incarnation.config;
+  const isReadable = isReadableConfig(incarnation.config);
+  const { headerNames, ...config } = isReadable ? incarnation.config : UNREADABLE_CONFIG;
   const { subscriptionKey, tenant, id, configVersion, status, endsAt } = incarnation;
   return {
     ...config,
@@ -79,6 +81,7 @@ function deliveryView(row: DeliveryRow, box: SecretBox): DeliverySubscription {
     family: 'criteria',
     status,
     ...openHeaders(subscriptionKey, headerNames, row.secrets ?? {}, box),
+    ...(!isReadable && { unusable: 'The stored settings of the Subscription cannot be read; write it again' }),
     ...(endsAt && { endsAt }),
     url: `Subscription/${id}`,
   };

@@ -1,5 +1,12 @@
 // Herald's own writes of a Subscription's status: ordinary new versions that raise events, made only while the state still calls for them.
-import { subscriptionCodecFor, type FhirDefinitions, type SubscriptionCodec, type SubscriptionStatus } from '../fhir';
+import {
+  FhirError,
+  parseCriteria,
+  subscriptionCodecFor,
+  type FhirDefinitions,
+  type SubscriptionCodec,
+  type SubscriptionStatus,
+} from '../fhir';
 import { randomId, type Database, type Log } from '../platform';
 import type { ResourceStore } from '../store';
 import type { Incarnation } from './incarnation';
@@ -97,10 +104,23 @@ export class SubscriptionStatusWriter {
     const seen = await incarnationByKey(database, subscriptionKey);
     if (seen === undefined || !seen.alive) return 'not-allowed';
     if (caller === undefined ? !isSystemStep(seen.status, to) : seen.status !== 'off') return 'not-allowed';
+    // What was isolated for its criteria matches nothing: a delivery that was still on its way must not call it active again.
+    if (to === 'active' && !this.isEvaluable(seen)) return 'not-allowed';
     const { tenant, id, baseUrl, version } = seen;
     const context = { tenant, requestId: randomId(), baseUrl, caller, isSystemWrite: caller === undefined };
     const result = await store.revise(context, 'Subscription', id, this.revision(version, { to, error }));
     return result === undefined ? 'moved' : 'written';
+  }
+
+  private isEvaluable(seen: Incarnation): boolean {
+    try {
+      parseCriteria(this.deps.definitions, seen.criteria, seen);
+      return true;
+    } catch (error) {
+      // Expected: criteria accepted by another version of Herald that this one cannot evaluate.
+      if (error instanceof FhirError) return false;
+      throw error;
+    }
   }
 
   /** Writes status and error, if the resource is still at the version that was looked at. */

@@ -79,3 +79,45 @@ export function isSameConfig(a: SubscriptionConfig, b: SubscriptionConfig): bool
     JSON.stringify(Object.entries(config).sort(([one], [other]) => (one < other ? -1 : 1)));
   return flat(a) === flat(b);
 }
+
+const numberNames = [
+  'cap',
+  'deadlineMs',
+  'retryBaseMs',
+  'retryForMs',
+  'errorAfterMs',
+  'errorAfterAttempts',
+  'poisonAfterAttempts',
+  'poisonAfterMs',
+] as const;
+
+/** Stands in for settings that cannot be read: nothing is ever sent by them. */
+export const UNREADABLE_CONFIG: SubscriptionConfig = Object.freeze({
+  endpoint: '',
+  headerNames: [],
+  mode: 'update',
+  sendDeletes: false,
+  orderingKey: 'patient',
+  cap: 1,
+  deadlineMs: 10_000,
+  retryBaseMs: 60_000,
+  retryForMs: Number.MAX_SAFE_INTEGER,
+  errorAfterMs: 0,
+  errorAfterAttempts: 1,
+  poisonAfterAttempts: Number.MAX_SAFE_INTEGER,
+  poisonAfterMs: Number.MAX_SAFE_INTEGER,
+  poisonPolicy: 'block',
+});
+
+/** Whether stored settings have what deliveries go by. False only for a row that was changed by hand, or by another version of Herald. */
+export function isReadableConfig(config: unknown): config is SubscriptionConfig {
+  if (typeof config !== 'object' || config === null) return false;
+  const { endpoint, headerNames, mode, orderingKey, poisonPolicy, ...rest } = config as Record<string, unknown>;
+  const texts = [endpoint, mode, orderingKey, poisonPolicy];
+  const areNames = Array.isArray(headerNames) && headerNames.every((name) => typeof name === 'string');
+  return (
+    areNames &&
+    texts.every((text) => typeof text === 'string') &&
+    numberNames.every((name) => Number.isFinite(rest[name]) && (rest[name] as number) >= 0)
+  );
+}

@@ -1,8 +1,9 @@
+// Nothing here may fail for one row's sake: a cast of what somebody changed by hand would stop all matching.
 // What a registry keeps of subscriptions: the living incarnation, and the marks of its intervals since the last closing whose snapshot
 // was cleared. Counts on subscription_change_by_key and on the primary key of subscription_incarnation.
 
 const columns = `i.subscription_key, i.tenant, i.id, i.ends_at,
-    (i.config ->> 'sendDeletes')::boolean as send_deletes,
+    coalesce(i.config ->> 'sendDeletes' = 'true', false) as send_deletes,
     c.opens, c.closes, c.criteria, c.base_url, c.snapshot::text as snapshot, c.xid::text as xid`;
 
 const marks = `join lateral (

@@ -2,7 +2,7 @@
 import { EmbeddedBus } from '../../../src/bus';
 import { MatcherWorker, type MatchIndex } from '../../../src/matching';
 import { Metrics, Supervisor, SystemClock, type Database, type Statement, type Tx } from '../../../src/platform';
-import { incarnationOf } from '../../../src/subscriptions';
+import { incarnationOf, readDeliverySubscriptions } from '../../../src/subscriptions';
 import { eventually } from '../../support/deadline';
 import { silentLog } from '../../support/silent-log';
 import { context, get, parsed, put, subscribe, subscription } from '../subscriptions/world';
@@ -123,6 +123,39 @@ it('S4.13: criteria whose evaluation throws are isolated and reported; the other
   await write(world, patient('n'));
   await settle(side);
   expect(await told(world, 'bad')).toEqual(['n/1']);
+});
+
+it('S4.13: rows changed by hand, and criteria that this version refuses, isolate their own Subscription and no other', async () => {
+  const { database } = world.test;
+  const hand = (text: string) => database.query({ text, values: [] });
+  for (const id of ['good', 'refused', 'settings', 'body']) {
+    await subscribe(world, subscription(`Patient?_id:not=${id}`, { id }));
+  }
+  const table = 'subscription_change';
+  await hand(`update ${table} set criteria = 'Patient?shoe-size=44' where criteria like '%not=refused'`);
+  await hand(`update subscription_incarnation set criteria = 'Patient?shoe-size=44' where id = 'refused'`);
+  await hand(
+    `update resource_version set body = replace(body, '_id:not=refused', 'shoe-size=44') where id = 'refused'`,
+  );
+  await hand(`update subscription_incarnation set config = '{"sendDeletes":"perhaps"}' where id = 'settings'`);
+  await hand(`update ${table} set criteria = '' where criteria like '%not=body'`);
+  await hand(`update resource_version set body = '{"resourceType":' where type = 'Subscription' and id = 'body'`);
+  const side = world.newMatcher();
+  await write(world, patient('p'));
+  await settle(side);
+  await side.sweep.sweep(never);
+  expect(await told(world, 'good')).toEqual(['p/1']);
+  expect(await told(world, 'settings')).toEqual(['p/1']);
+  expect(await told(world, 'refused')).toEqual([]);
+  const refused = await get(world, 'Subscription', 'refused');
+  expect(refused).toMatchObject({ status: 'error', error: expect.stringContaining('shoe-size') });
+  const keyOf = async (id: string) => (await incarnationOf(database, 'default', id))!.subscriptionKey;
+  // A delivery that succeeds late must not call it active: it matches nothing.
+  expect(await world.statusWriter.setActive(await keyOf('refused'))).toBe(false);
+  const keys = await Promise.all(['good', 'settings'].map(keyOf));
+  const read = await readDeliverySubscriptions(database, keys, world.secrets);
+  expect(read.get(keys[0]!)!.unusable).toBeUndefined();
+  expect(read.get(keys[1]!)!.unusable).toMatch(/settings of the Subscription cannot be read/);
 });
 
 it('keeps entry order of a transaction, and numbers nothing of one that was rolled back', async () => {
