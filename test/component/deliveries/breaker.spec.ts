@@ -14,28 +14,11 @@ import { writeBreakers } from '../../../src/deliveries/ledger/breakers';
 import { claimSlices, type ClaimedSlice } from '../../../src/deliveries/ledger/claim';
 import { fence, lookAgain } from '../../../src/deliveries/ledger/finish';
 import { noteHealth } from '../../../src/deliveries/ledger/health';
-import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { eventually } from '../../support/deadline';
 import { SubscriberStub } from '../../support/subscriber-stub';
-import { defaults, Delivering, emptyLedger, event } from './delivering';
+import { defaults, emptyLedger, event } from './delivering';
+import { db, herald, many, stub } from './delivering-world';
 import { GatedDatabase } from './gated-database';
-
-let db: TestDatabase;
-let stub: SubscriberStub;
-let herald: Delivering;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(async () => db.drop());
-beforeEach(async () => {
-  stub = await SubscriberStub.start();
-  herald = new Delivering(db.database);
-});
-afterEach(async () => {
-  await herald.stop();
-  await stub.stop();
-  await emptyLedger(db.database);
-});
 
 const rows = async <R extends object>(text: string): Promise<R[]> =>
   (await db.database.query<R>({ text, values: [] })).rows;
@@ -45,7 +28,6 @@ const breaker = async (): Promise<Breaker> => {
   );
   return row!.breaker ?? CLOSED;
 };
-const many = (count: number, prefix = 'p') => Array.from({ length: count }, (_, index) => event(`${prefix}${index}`));
 // Slow enough that what happens between two probes can be seen.
 const patient = { ...defaults, retryBaseMs: 400, retryFactor: 1, retryMaxMs: 400 };
 

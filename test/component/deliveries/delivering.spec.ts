@@ -1,34 +1,10 @@
 // The deliverer against real Postgres and a real receiver: what arrives, in which order, and what the ledger says afterwards.
 import { auditLedger, subscriptionRuntime, listDeliveries, attemptsOf } from '../../../src/deliveries';
-import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { eventually } from '../../support/deadline';
-import { SubscriberStub } from '../../support/subscriber-stub';
-import { bodyOf, defaults, Delivering, emptyLedger, event } from './delivering';
-
-let db: TestDatabase;
-let stub: SubscriberStub;
-let herald: Delivering;
-
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(async () => db.drop());
-beforeEach(async () => {
-  stub = await SubscriberStub.start();
-  herald = new Delivering(db.database);
-});
-afterEach(async () => {
-  await herald.stop();
-  await stub.stop();
-  await emptyLedger(db.database);
-});
+import { bodyOf, defaults, event } from './delivering';
+import { db, herald, settled, stub } from './delivering-world';
 
 const arrived = () => stub.requests.map((request) => `${request.method} ${request.path}`);
-const settled = (state: string, count: number, key?: number) =>
-  eventually(async () => ((await herald.states(key))[state] ?? 0) === count, {
-    what: `${count} ${state}`,
-    deadlineMs: 20_000,
-  });
 const audit = () => auditLedger(db.database, herald.clock.now());
 
 it('delivers what was scheduled, with the body of its own version, and notes every attempt', async () => {

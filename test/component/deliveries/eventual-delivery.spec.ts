@@ -1,10 +1,10 @@
 // Whatever was wrong with an endpoint: from the moment it is well, everything that waits for it is delivered.
 import { auditLedger } from '../../../src/deliveries';
-import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { eventually } from '../../support/deadline';
 import { judge } from '../../support/deliveries';
 import { SubscriberStub, type StubAnswer } from '../../support/subscriber-stub';
-import { Delivering, emptyLedger, event } from './delivering';
+import { event } from './delivering';
+import { db, herald, receiver, settled } from './delivering-world';
 
 const events = 30;
 const patients = 6;
@@ -18,35 +18,15 @@ const illnesses: [string, StubAnswer][] = [
   ['hangs', { hang: true }],
 ];
 
-let db: TestDatabase;
-let herald: Delivering;
-const stubs: SubscriberStub[] = [];
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(async () => db.drop());
-beforeEach(() => {
-  herald = new Delivering(db.database);
-});
-afterEach(async () => {
-  const stopped = herald.stop();
-  await Promise.all(stubs.splice(0).map((stub) => stub.stop()));
-  await stopped;
-  await emptyLedger(db.database);
-});
-
 const some = () => Array.from({ length: events }, (_, n) => event(`p${n % patients}`, 1 + Math.floor(n / patients)));
 const drained = async (subscriptionKeys: readonly number[]): Promise<void> => {
-  for (const key of subscriptionKeys)
-    await eventually(async () => (await herald.states(key))['delivered'] === events, {
-      deadlineMs: 40_000,
-      what: `everything of subscription ${key} to be delivered`,
-    });
+  for (const key of subscriptionKeys) await settled('delivered', events, key);
 };
 
 it('I12: dead in every way, then good: everything is delivered, once, in order', async () => {
+  const stubs: SubscriberStub[] = [];
   for (const [index, [, answer]] of illnesses.entries()) {
-    const stub = await SubscriberStub.start({ answer: () => answer });
+    const stub = await receiver(() => answer);
     stubs.push(stub);
     await herald.subscribe(index + 1, stub.url, { deadlineMs: 300 });
   }
@@ -74,7 +54,7 @@ it('I12: nobody listens at first, not even at the door', async () => {
   const failed = async () =>
     (await db.database.query({ text: `select 1 from attempt where class = 'E'`, values: [] })).rowCount >= 5;
   await eventually(failed, { what: 'failures to connect' });
-  stubs.push(await SubscriberStub.start({ port: gone.port }));
+  const back = await receiver(undefined, gone.port);
   await drained([1]);
-  expect(judge(stubs[0]!.processed)).toMatchObject({ distinct: events, duplicates: 0, orderViolations: 0, gaps: 0 });
+  expect(judge(back.processed)).toMatchObject({ distinct: events, duplicates: 0, orderViolations: 0, gaps: 0 });
 }, 60_000);

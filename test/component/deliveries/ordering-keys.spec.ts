@@ -1,29 +1,10 @@
 // Ordering keys on the wire: what may overtake what, and the barrier between two of them.
 import { attemptsOf, auditLedger, listDeliveries, subscriptionRuntime } from '../../../src/deliveries';
-import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { eventually } from '../../support/deadline';
-import { SubscriberStub } from '../../support/subscriber-stub';
-import { Delivering, emptyLedger, event } from './delivering';
+import { event } from './delivering';
+import { db, herald, settled, stub } from './delivering-world';
 
-let db: TestDatabase;
-let stub: SubscriberStub;
-let herald: Delivering;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(async () => db.drop());
-beforeEach(async () => {
-  stub = await SubscriberStub.start();
-  herald = new Delivering(db.database);
-});
-afterEach(async () => {
-  await herald.stop();
-  await stub.stop();
-  await emptyLedger(db.database);
-});
-
-const delivered = (count: number) =>
-  eventually(async () => (await herald.states())['delivered'] === count, { what: `${count} delivered` });
+const delivered = (count: number) => settled('delivered', count);
 const observation = (id: string, patient: string) => event(id, 1, { type: 'Observation', root: `Patient/${patient}` });
 const kept = () => stub.processed.map((request) => request.path.split('/').at(-1));
 

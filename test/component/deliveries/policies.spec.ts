@@ -2,27 +2,9 @@
 import { channelCatalogue } from '../../../src/channels';
 import { auditLedger, subscriptionRuntime } from '../../../src/deliveries';
 import { EgressClient } from '../../../src/platform';
-import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { eventually } from '../../support/deadline';
-import { SubscriberStub } from '../../support/subscriber-stub';
-import { defaults, Delivering, emptyLedger, event } from './delivering';
-
-let db: TestDatabase;
-let stub: SubscriberStub;
-let herald: Delivering;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(async () => db.drop());
-beforeEach(async () => {
-  stub = await SubscriberStub.start();
-  herald = new Delivering(db.database);
-});
-afterEach(async () => {
-  await herald.stop();
-  await stub.stop();
-  await emptyLedger(db.database);
-});
+import { defaults, event } from './delivering';
+import { db, herald, stub } from './delivering-world';
 
 const refuseBad = () =>
   stub.answer((request) => (request.path.endsWith('/bad') ? { status: 422, body: 'never' } : { status: 200 }));
