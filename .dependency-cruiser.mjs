@@ -79,7 +79,7 @@ export default {
       'pure-rooms-no-framework',
       'This room is the language only: no framework, no driver.',
       { path: anyOf(pureRooms), pathNot: specs },
-      { dependencyTypes: ['npm', 'npm-dev', 'npm-optional'], pathNot: 'node_modules/fhirpath/' },
+      { dependencyTypes: ['npm', 'npm-dev', 'npm-optional'], pathNot: 'node_modules/(fhirpath|@lhncbc/ucum-lhc)/' },
     ),
     rule(
       'nest-only-at-the-edges',

@@ -51,6 +51,7 @@ export { parseSearch, type SearchContext } from './search/parse-search';
 export { comparedRange } from './search/quantity';
 export { PAGE_PARAMETER } from './search/result-parameters';
 export type {
+  CompositeEntry,
   DateEntry,
   NumberEntry,
   QuantityEntry,
@@ -59,12 +60,16 @@ export type {
   SearchEntry,
   StringEntry,
   TokenEntry,
+  TokenTextEntry,
+  TypedIdentifierEntry,
   UriEntry,
 } from './search/search-entry';
 export type {
   ChainLink,
   ClauseLink,
+  CompositeValue,
   DateValue,
+  Hierarchy,
   MissingValue,
   NumberValue,
   QuantityValue,
@@ -77,7 +82,9 @@ export type {
   SearchSort,
   SearchValue,
   StringValue,
+  TokenTextValue,
   TokenValue,
+  TypedIdentifierValue,
   UriValue,
 } from './search/search-query';
 export { validateResource } from './validation/validate-resource';

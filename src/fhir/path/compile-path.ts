@@ -132,6 +132,11 @@ function descend(walk: Walk, depth: number, node: unknown, root: FhirResource, v
 
 /** Calls `visit` with each element that the walk finds in the resource, in document order. */
 export function runWalk(walk: Walk, resource: FhirResource, visit: Visit): void {
-  if (walk.steps.length === 0) visit(resource);
-  else descend(walk, 0, resource, resource, visit);
+  runWalkFrom(walk, resource, resource, visit);
+}
+
+/** The same from one of its elements; `root` is the resource. */
+export function runWalkFrom(walk: Walk, node: unknown, root: FhirResource, visit: Visit): void {
+  if (walk.steps.length === 0) visit(node);
+  else descend(walk, 0, node, root, visit);
 }

@@ -1,7 +1,7 @@
 // The escapes of search values, `\,` `\|` `\$` `\\`: http://hl7.org/fhir/R4/search.html#escaping
 
 /** Splits at every unescaped separator; the parts keep their escapes. */
-export function splitUnescaped(raw: string, separator: ',' | '|'): string[] {
+export function splitUnescaped(raw: string, separator: ',' | '|' | '$'): string[] {
   const parts: string[] = [];
   let start = 0;
   for (let i = 0; i < raw.length; i++) {

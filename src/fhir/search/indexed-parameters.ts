@@ -5,30 +5,14 @@ import { compileBranch, runWalk, type LeafElement, type Walk } from '../path/com
 import { interpretedSelect, type Select } from '../path/interpreted-path';
 import { parsePath } from '../path/parse-path';
 import type { FhirResource } from '../resource';
+import { repeatingComposite, wholeComposite } from './compile-composite';
+import { compositeType } from './composite';
+import type { IndexedParameter, ParameterEntries } from './indexed-parameter';
 import type { SearchEntry } from './search-entry';
 import type { EntryCollector, SearchType } from './search-type.contract';
 import { refusedParameters, searchTypes } from './search-types';
 
-/** What one parameter finds in one resource. */
-export interface ParameterEntries {
-  /** An element is there (one that has only extensions is not): the opposite of `:missing=true`. */
-  readonly isPresent: boolean;
-  readonly entries: readonly SearchEntry[];
-}
-
-export interface IndexedParameter {
-  readonly definition: SearchParameterDefinition;
-  readonly searchType: SearchType;
-  /** Position among the parameters of its resource type. */
-  readonly slot: number;
-  /** It can find one element at most. */
-  readonly isSingle: boolean;
-  /** FHIR types of the elements it finds. */
-  readonly leafTypes: readonly string[];
-  /** JSON paths of these elements: two parameters with the same paths see the same elements, but for their filters. */
-  readonly leafPaths: readonly string[];
-  extract(resource: FhirResource, baseUrl: string): ParameterEntries;
-}
+export type { IndexedParameter, ParameterEntries };
 
 const nothing: ParameterEntries = Object.freeze({ isPresent: false, entries: Object.freeze([]) });
 
@@ -115,12 +99,47 @@ function compileParameter(
   };
 }
 
+function compileComposite(
+  definitions: FhirDefinitions,
+  definition: SearchParameterDefinition,
+  resourceType: string,
+  compiled: ReadonlyMap<string, IndexedParameter>,
+): IndexedParameter | undefined {
+  const walks = compileWalks(definitions, definition.expression);
+  if (!walks) return undefined;
+  const isSingle = walks.length === 1 && walks[0]!.isSingle;
+  const composite = isSingle
+    ? wholeComposite(definition, compiled)
+    : repeatingComposite(definitions, definition, walks, resourceType);
+  if (!composite) return undefined;
+  const { parts } = composite;
+  return {
+    definition,
+    searchType: compositeType(parts),
+    slot: compiled.size,
+    isSingle,
+    leafTypes: [],
+    leafPaths: walks.map((walk) => walk.leaf.path),
+    parts,
+    extract: (resource, baseUrl) => {
+      const entries = composite.entriesOf(resource, baseUrl);
+      return entries.length > 0 ? { isPresent: true, entries } : nothing;
+    },
+  };
+}
+
 function compileType(definitions: FhirDefinitions, resourceType: string): ReadonlyMap<string, IndexedParameter> {
   const compiled = new Map<string, IndexedParameter>();
   for (const definition of definitions.searchParameters(resourceType).values()) {
     const searchType = searchTypes[definition.type];
     if (!searchType || definition.code in refusedParameters || definition.expression === '') continue;
     compiled.set(definition.code, compileParameter(definitions, definition, searchType, compiled.size));
+  }
+  // After the others, since their parts are among these.
+  for (const definition of definitions.searchParameters(resourceType).values()) {
+    const composite =
+      definition.type === 'composite' ? compileComposite(definitions, definition, resourceType, compiled) : undefined;
+    if (composite) compiled.set(definition.code, composite);
   }
   return compiled;
 }

@@ -2,7 +2,7 @@
 import type { SearchParameterDefinition } from '../definitions';
 import { errorIssue, type Issue } from '../outcome/outcome';
 import { splitUnescaped } from './escapes';
-import { indexedParameters } from './indexed-parameters';
+import { indexedParameters, type IndexedParameter } from './indexed-parameters';
 import { searchLimits } from './limits';
 import type { ClauseContext, ClauseRefusal } from './clause-context';
 import { nearestName } from './nearest-name';
@@ -37,14 +37,16 @@ function unknownParameter(name: string, { definitions, resourceType }: ClauseCon
 }
 
 function unsupportedParameter({ code, type }: SearchParameterDefinition, { resourceType }: ClauseContext): Issue {
-  const reason = refusedParameters[code] ?? `Parameters of type ${type} are not supported yet; search without it.`;
+  const reason =
+    refusedParameters[code] ??
+    `Parameters of type ${type} without a path to elements are not supported; search without it.`;
   return errorIssue('not-supported', `The search parameter "${code}" of ${resourceType} cannot be used. ${reason}`);
 }
 
-function findParameter(name: string, context: ClauseContext): SearchType | Issue {
+function findParameter(name: string, context: ClauseContext): IndexedParameter | Issue {
   const { definitions, resourceType } = context;
   const indexed = indexedParameters(definitions, resourceType).get(name);
-  if (indexed) return indexed.searchType;
+  if (indexed) return indexed;
   if (Object.hasOwn(notOffered, name)) {
     return errorIssue('not-supported', `The search parameter "${name}" cannot be used. ${notOffered[name]}`);
   }
@@ -139,10 +141,10 @@ export function parseClause(
   const colon = nameAndModifier.indexOf(':');
   const name = colon < 0 ? nameAndModifier : nameAndModifier.slice(0, colon);
   const written = colon < 0 ? undefined : nameAndModifier.slice(colon + 1);
-  const type = findParameter(name, context);
-  if (isIssue(type)) return { concerns: 'parameter', issues: [type] };
-  const parameter = context.definitions.searchParameters(context.resourceType).get(name)!;
-  const reading = readingOf(name, written, type, { ...context, parameter });
+  const found = findParameter(name, context);
+  if (isIssue(found)) return { concerns: 'parameter', issues: [found] };
+  const { definition: parameter, searchType, leafTypes } = found;
+  const reading = readingOf(name, written, searchType, { ...context, parameter, leafTypes });
   if (isIssue(reading)) return { concerns: 'value', issues: [reading] };
   const values = parseValues(name, value, reading);
   if (values.some(isIssue)) return { concerns: 'value', issues: values as Issue[] };

@@ -80,7 +80,7 @@ describe('what is refused, with 422 on Subscription.criteria', () => {
     ['Observation?value-quantity=gtfive', /not a quantity/],
     ['Location?near=1|2', /"near"/],
     ['Observation?code:in=http://vs', /:in/],
-    ['Observation?code:text=x', /:text/],
+    ['Observation?status:text=x', /:text/],
     ['Patient?phonetic=x', /"phonetic"/],
     ['Patient?' + 'a'.repeat(20_000), /at most 16384 characters/],
   ])('%s', (criteria, says) => {

@@ -3,6 +3,7 @@ import { errorIssue, type Issue } from '../outcome/outcome';
 import type { LeafElement } from '../path/compile-path';
 import { escapeValue, unescapeValue } from './escapes';
 import { storableText } from './fold';
+import { isInHierarchy, versionHierarchy } from './hierarchy';
 import { literalReference, type LiteralReference } from './literal-reference';
 import type { ReferenceEntry, ReferenceIdentifierEntry } from './search-entry';
 import type { ReferenceIdentifierValue, ReferenceValue } from './search-query';
@@ -91,7 +92,27 @@ export function parseTypedReference(raw: string, context: ValueContext, type: st
   return allowedTypes(context).includes(type) ? parseLiteral(raw, context, type) : wrongType(type, context);
 }
 
+const canonicalTypes = ['canonical', 'uri', 'url'];
+
+/** The standard gives canonicals a hierarchy of versions; what it says of resources that are parts of others would have to read them. */
+function parseHierarchy(raw: string, context: ValueContext, kind: 'above' | 'below'): ReferenceValue | Issue {
+  const { parameter, leafTypes, baseUrl } = context;
+  if (leafTypes.length === 0 || !leafTypes.every((type) => canonicalTypes.includes(type))) {
+    return errorIssue(
+      'not-supported',
+      `":${kind}" follows the versions of canonicals here; ${parameter.code} refers to resources. Ask for each of them.`,
+    );
+  }
+  const key = literalReference(unescapeValue(raw), baseUrl)?.versionKey;
+  if (!key?.includes('|')) {
+    return errorIssue('value', `":${kind}" needs a canonical with a version, not "${raw}". Write url|1.2.`);
+  }
+  return { kind: 'reference', key, hierarchy: versionHierarchy(key, kind), text: escapeValue(key) };
+}
+
 function parse(raw: string, context: ValueContext): Value | Issue {
+  const { modifier } = context;
+  if (modifier === 'above' || modifier === 'below') return parseHierarchy(raw, context, modifier);
   if (context.modifier !== 'identifier') return parseLiteral(raw, context, undefined);
   const identifier = parseToken(raw);
   return 'severity' in identifier ? identifier : { kind: 'reference-identifier', identifier, text: identifier.text };
@@ -102,12 +123,13 @@ function matches(entry: Entry, value: Value): boolean {
     return entry.kind === 'reference-identifier' && matchesToken(entry.identifier, value.identifier);
   }
   if (entry.kind !== 'reference') return false;
+  if (value.hierarchy) return isInHierarchy(entry.versionKey ?? entry.key, value.key!, value.hierarchy);
   if (value.key !== undefined) return entry.key === value.key || entry.versionKey === value.key;
   return entry.id === value.id && entry.type !== undefined && value.types!.includes(entry.type);
 }
 
 export const referenceType: SearchType<Value, Entry> = {
-  modifiers: ['identifier'],
+  modifiers: ['identifier', 'above', 'below'],
   parse,
   entries,
   matches,

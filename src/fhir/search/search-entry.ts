@@ -62,6 +62,26 @@ export interface QuantityEntry {
   readonly unit: { readonly key: string; readonly low: number; readonly high: number } | undefined;
 }
 
+/** What people read of a code: CodeableConcept.text, Coding.display, the text of an Identifier's type. */
+export interface TokenTextEntry {
+  readonly kind: 'token-text';
+  readonly text: string;
+}
+
+/** An Identifier by one of the codings of its type. */
+export interface TypedIdentifierEntry {
+  readonly kind: 'typed-identifier';
+  readonly system: string;
+  readonly code: string;
+  readonly value: string;
+}
+
+/** One element that a composite parameter finds, with the entries of each of its parts; none is empty. */
+export interface CompositeEntry {
+  readonly kind: 'composite';
+  readonly parts: readonly (readonly SearchEntry[])[];
+}
+
 export type SearchEntry =
   | TokenEntry
   | StringEntry
@@ -69,5 +89,8 @@ export type SearchEntry =
   | ReferenceIdentifierEntry
   | DateEntry
   | UriEntry
+  | TokenTextEntry
+  | TypedIdentifierEntry
+  | CompositeEntry
   | NumberEntry
   | QuantityEntry;

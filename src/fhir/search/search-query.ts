@@ -30,6 +30,8 @@ export interface ReferenceValue {
   /** Given alone: any of `types`. */
   readonly id?: string;
   readonly types?: readonly string[];
+  /** Of versions of a canonical. */
+  readonly hierarchy?: Hierarchy;
 }
 
 /** `reference:identifier=system|value`. */
@@ -52,6 +54,30 @@ export interface UriValue {
   readonly kind: 'uri';
   readonly text: string;
   readonly uri: string;
+  readonly hierarchy?: Hierarchy;
+}
+
+/** `:above` and `:below`: not the value alone, but what stands over it or under it. */
+export type Hierarchy =
+  /** Any of these. */
+  | { readonly kind: 'above'; readonly texts: readonly string[] }
+  /** The value itself, and what begins with this. */
+  | { readonly kind: 'below'; readonly beginning: string };
+
+/** `token:text`: a beginning of what people read of the code, folded. */
+export interface TokenTextValue {
+  readonly kind: 'token-text';
+  readonly text: string;
+  readonly folded: string;
+}
+
+/** `identifier:of-type=system|code|value`. */
+export interface TypedIdentifierValue {
+  readonly kind: 'typed-identifier';
+  readonly text: string;
+  readonly system: string;
+  readonly code: string;
+  readonly value: string;
 }
 
 /** What a number must be in, or beyond: closed, in doubles. */
@@ -76,6 +102,13 @@ export interface QuantityValue {
   readonly unit?: string;
 }
 
+/** `v1$v2`: a value for each part, in order. */
+export interface CompositeValue {
+  readonly kind: 'composite';
+  readonly text: string;
+  readonly parts: readonly SearchValue[];
+}
+
 export interface MissingValue {
   readonly kind: 'missing';
   readonly text: string;
@@ -89,11 +122,15 @@ export type SearchValue =
   | ReferenceIdentifierValue
   | DateValue
   | UriValue
+  | TokenTextValue
+  | TypedIdentifierValue
+  | CompositeValue
   | NumberValue
   | QuantityValue
   | MissingValue;
 
-export type SearchModifier = 'not' | 'missing' | 'exact' | 'contains' | 'identifier';
+export type SearchModifier =
+  'not' | 'missing' | 'exact' | 'contains' | 'identifier' | 'text' | 'of-type' | 'above' | 'below';
 
 export interface SearchClause {
   readonly parameter: SearchParameterDefinition;

@@ -11,6 +11,8 @@ export interface ValueContext {
   readonly resourceType: string;
   readonly parameter: SearchParameterDefinition;
   readonly modifier?: SearchModifier;
+  /** FHIR types of the elements that the parameter finds; empty when they are not known. */
+  readonly leafTypes: readonly string[];
   /** The server's own FHIR base, without trailing slash. */
   readonly baseUrl: string;
   /** Needed by the prefix `ap` only; undefined where an answer must not depend on when it is asked for. */

@@ -28,5 +28,6 @@ function asSearchType<V extends SearchValue, E extends SearchEntry>(type: Search
 
 /** Parameters of a listed type whose meaning Herald nevertheless does not have, each with what to do instead. */
 export const refusedParameters: Readonly<Record<string, string>> = Object.freeze({
+  near: 'Of the type special: distances are not computed here; search by address, or by name.',
   phonetic: 'Names are not compared by sound here; search by name, family or given.',
 });

@@ -4,9 +4,21 @@ import { errorIssue, type Issue } from '../outcome/outcome';
 import type { LeafElement } from '../path/compile-path';
 import { escapeValue, splitUnescaped, unescapeValue } from './escapes';
 import { storableText } from './fold';
-import type { TokenEntry } from './search-entry';
-import type { TokenValue } from './search-query';
-import type { EntryCollector, SearchType } from './search-type.contract';
+import type { TokenEntry, TokenTextEntry, TypedIdentifierEntry } from './search-entry';
+import type { TokenTextValue, TokenValue, TypedIdentifierValue } from './search-query';
+import type { EntryCollector, SearchType, ValueContext } from './search-type.contract';
+import {
+  addCodingText,
+  addConceptTexts,
+  addIdentifierType,
+  matchesTokenText,
+  matchesTypedIdentifier,
+  parseTokenText,
+  parseTypedIdentifier,
+} from './token-extras';
+
+type Entry = TokenEntry | TokenTextEntry | TypedIdentifierEntry;
+type Value = TokenValue | TokenTextValue | TypedIdentifierValue;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -14,11 +26,16 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? storableText(value) : undefined;
 }
 
-function add(into: TokenEntry[], system: string | undefined, code: string, isImplied = false): void {
+function add(into: Entry[], system: string | undefined, code: string, isImplied = false): void {
   into.push({ kind: 'token', system, code, isImplied });
 }
 
-function collectCoding(node: unknown, into: TokenEntry[]): void {
+function collectCoding(node: unknown, into: Entry[]): void {
+  addCode(node, into);
+  addCodingText(node as Fields, into);
+}
+
+function addCode(node: unknown, into: Entry[]): void {
   const { system, code } = node as Fields;
   const codeText = textOf(code);
   const systemText = textOf(system);
@@ -26,18 +43,20 @@ function collectCoding(node: unknown, into: TokenEntry[]): void {
   if (codeText !== undefined || systemText !== undefined) add(into, systemText, codeText ?? '');
 }
 
-function collectCodeableConcept(node: unknown, into: TokenEntry[]): void {
+function collectCodeableConcept(node: unknown, into: Entry[]): void {
   const { coding } = node as Fields;
-  if (Array.isArray(coding)) for (const item of coding) if (item) collectCoding(item, into);
+  if (Array.isArray(coding)) for (const item of coding) if (item) addCode(item, into);
+  addConceptTexts(node as Fields, into);
 }
 
-function collectIdentifier(node: unknown, into: TokenEntry[]): void {
+function collectIdentifier(node: unknown, into: Entry[]): void {
   const entry = identifierEntry(node);
   if (entry) into.push(entry);
+  addIdentifierType(node as Fields, into);
 }
 
 /** R4 puts the use of a contact point where other tokens have their system; its own system is understood there too. */
-function collectContactPoint(node: unknown, into: TokenEntry[]): void {
+function collectContactPoint(node: unknown, into: Entry[]): void {
   const { system, use, value } = node as Fields;
   const code = textOf(value);
   if (code === undefined) return;
@@ -46,19 +65,19 @@ function collectContactPoint(node: unknown, into: TokenEntry[]): void {
   for (const place of places) add(into, place, code);
 }
 
-function collectPrimitive(node: unknown, into: TokenEntry[]): void {
+function collectPrimitive(node: unknown, into: Entry[]): void {
   const code = typeof node === 'string' ? textOf(node) : String(node);
   if (code !== undefined && typeof node !== 'object') add(into, undefined, code);
 }
 
-function boundCodeCollector(binding: string, definitions: FhirDefinitions): EntryCollector<TokenEntry> {
+function boundCodeCollector(binding: string, definitions: FhirDefinitions): EntryCollector<Entry> {
   return (node, into) => {
     const code = textOf(node);
     if (code !== undefined) add(into, definitions.systemOf(binding, code), code, true);
   };
 }
 
-const collectors: Readonly<Record<string, EntryCollector<TokenEntry>>> = {
+const collectors: Readonly<Record<string, EntryCollector<Entry>>> = {
   Coding: collectCoding,
   CodeableConcept: collectCodeableConcept,
   Identifier: collectIdentifier,
@@ -75,7 +94,7 @@ export function identifierEntry(node: unknown): TokenEntry | undefined {
   return { kind: 'token', system: systemText, code: code ?? '', isImplied: false };
 }
 
-function entries(element: LeafElement, definitions: FhirDefinitions): EntryCollector<TokenEntry> | undefined {
+function entries(element: LeafElement, definitions: FhirDefinitions): EntryCollector<Entry> | undefined {
   const own = collectors[element.type];
   if (own) return own;
   if (definitions.type(element.type)?.kind !== 'primitive') return undefined;
@@ -107,9 +126,26 @@ export function matchesToken(entry: TokenEntry, value: TokenValue): boolean {
   return entry.system === value.system;
 }
 
-export const tokenType: SearchType<TokenValue, TokenEntry> = {
-  modifiers: ['not'],
-  parse: parseToken,
+function parse(raw: string, context: ValueContext): Value | Issue {
+  if (context.modifier === 'text') return parseTokenText(raw, context);
+  if (context.modifier === 'of-type') return parseTypedIdentifier(raw, context);
+  return parseToken(raw);
+}
+
+function matches(entry: Entry, value: Value): boolean {
+  switch (value.kind) {
+    case 'token':
+      return entry.kind === 'token' && matchesToken(entry, value);
+    case 'token-text':
+      return entry.kind === 'token-text' && matchesTokenText(entry, value);
+    case 'typed-identifier':
+      return entry.kind === 'typed-identifier' && matchesTypedIdentifier(entry, value);
+  }
+}
+
+export const tokenType: SearchType<Value, Entry> = {
+  modifiers: ['not', 'text', 'of-type'],
+  parse,
   entries,
-  matches: matchesToken,
+  matches,
 };

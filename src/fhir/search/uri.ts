@@ -1,11 +1,13 @@
 // Search type uri: compared as it is written, case and all. http://hl7.org/fhir/R4/search.html#uri
 import type { FhirDefinitions } from '../definitions';
+import { errorIssue, type Issue } from '../outcome/outcome';
 import type { LeafElement } from '../path/compile-path';
 import { escapeValue, unescapeValue } from './escapes';
 import { storableText } from './fold';
+import { isInHierarchy, urlHierarchy } from './hierarchy';
 import type { UriEntry } from './search-entry';
 import type { UriValue } from './search-query';
-import type { EntryCollector, SearchType } from './search-type.contract';
+import type { EntryCollector, SearchType, ValueContext } from './search-type.contract';
 
 function collectUri(node: unknown, into: UriEntry[]): void {
   if (typeof node === 'string' && node !== '') into.push({ kind: 'uri', uri: storableText(node) });
@@ -26,12 +28,17 @@ function entries(element: LeafElement, definitions: FhirDefinitions): EntryColle
   return definitions.type(element.type)?.kind === 'primitive' ? collectUri : undefined;
 }
 
+function parse(raw: string, { modifier }: ValueContext): UriValue | Issue {
+  const uri = unescapeValue(raw);
+  if (modifier !== 'above' && modifier !== 'below') return { kind: 'uri', uri, text: escapeValue(uri) };
+  const found = urlHierarchy(uri, modifier);
+  if (found) return { kind: 'uri', uri: found.base, hierarchy: found.hierarchy, text: escapeValue(found.base) };
+  return errorIssue('value', `":${modifier}" follows the path of a URL; "${uri}" is none. Write scheme://host/path.`);
+}
+
 export const uriType: SearchType<UriValue, UriEntry> = {
-  modifiers: [],
-  parse(raw) {
-    const uri = unescapeValue(raw);
-    return { kind: 'uri', uri, text: escapeValue(uri) };
-  },
+  modifiers: ['above', 'below'],
+  parse,
   entries,
-  matches: (entry, value) => entry.uri === value.uri,
+  matches: ({ uri }, value) => (value.hierarchy ? isInHierarchy(uri, value.uri, value.hierarchy) : uri === value.uri),
 };

@@ -1,15 +1,9 @@
 // The search index of one resource: columns of its own row, and rows of three narrow side tables. What is listed here is
 // what migrations/0002-store.sql and 0021-store-numbers.sql create (a test compares them) and what every write fills.
-import type {
-  DateEntry,
-  IndexEntries,
-  NumberEntry,
-  QuantityEntry,
-  ReferenceEntry,
-  SearchEntry,
-  StringEntry,
-} from '../../fhir';
-import { indexKey, isPlainReference, referenceForms, tokenForms } from './index-keys';
+import { foldText } from '../../fhir';
+import type { DateEntry, IndexEntries, ReferenceEntry, SearchEntry, StringEntry } from '../../fhir';
+import { indexKey, isPlainReference, referenceForms, tokenForms, typedIdentifierForm } from './index-keys';
+import { elementRows, numberRow } from './number-rows';
 import { placementOf, type Placement } from './placement';
 import { timestampText } from './timestamps';
 
@@ -97,6 +91,8 @@ class RowDraft {
   readonly dates: (readonly unknown[])[] = [];
   readonly texts = new Set<string>();
   readonly numbers: (readonly unknown[])[] = [];
+  /** Elements of composites so far. */
+  private elements = 0;
   date: DateEntry | undefined;
 
   add(code: string, entry: SearchEntry, placement: Placement): void {
@@ -124,7 +120,16 @@ class RowDraft {
         break;
       case 'number':
       case 'quantity':
-        this.numbers.push([code, null, null, ...numberColumns(entry)]);
+        this.numbers.push(numberRow(code, entry));
+        break;
+      case 'composite':
+        if (placement.kind === 'element-rows') this.numbers.push(...elementRows(code, this.elements++, entry));
+        break;
+      case 'token-text':
+        this.texts.add(`${code}=${foldText(entry.text)}`);
+        break;
+      case 'typed-identifier':
+        this.addKeys('identifiers', `${code}:of-type`, [typedIdentifierForm(entry)]);
         break;
     }
   }
@@ -144,18 +149,6 @@ class RowDraft {
     // A name often repeats its parts; equal rows would only make the table longer.
     this.strings.set(`${code}=${value}`, [code, folded, value === folded ? null : value]);
   }
-}
-
-/** JSON has no infinity; Postgres reads its name. */
-const numberValue = (value: number): unknown => (Number.isFinite(value) ? value : String(value));
-
-/** From `low` on. */
-function numberColumns(entry: NumberEntry | QuantityEntry): unknown[] {
-  const written = [numberValue(entry.low), numberValue(entry.high)];
-  if (entry.kind === 'number') return [...written, null, null, null, null, null];
-  const { code = null, label = null, unit } = entry;
-  const inUnit = unit ? [unit.key, numberValue(unit.low), numberValue(unit.high)] : [null, null, null];
-  return [...written, code, label, ...inUnit];
 }
 
 /** In: what a resource is found by. Out: the values of its index columns and side rows, ready to be written. */

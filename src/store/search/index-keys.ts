@@ -1,11 +1,13 @@
 // The texts that stand in the array columns: `parameter=value`, written alike by a resource and by a query. Escaped so that
 // two different values never share a key; a long one is its beginning and a hash.
 import { createHash } from 'node:crypto';
-import type { ReferenceEntry, ReferenceValue, TokenEntry, TokenValue } from '../../fhir';
+import type { ReferenceEntry, ReferenceValue, TokenEntry, TokenValue, TypedIdentifierEntry } from '../../fhir';
 
 /** A GIN or btree entry above about 2.7 kB is an error of the database; this stays far below. */
 export const KEY_BYTES_MAX = 512;
 const BEGINNING_CHARACTERS = 100;
+const HASH_MARK = '…';
+const HASH_CHARACTERS = 64;
 
 function bytesOver(text: string): boolean {
   // UTF-8 takes at most three bytes per UTF-16 unit, so almost no text needs counting.
@@ -21,8 +23,20 @@ export function isLongKey(code: string, value: string): boolean {
 export function indexKey(code: string, value: string): string {
   const key = `${code}=${value}`;
   if (!bytesOver(key)) return key;
-  return `${key.slice(0, BEGINNING_CHARACTERS)}…${createHash('sha256').update(key).digest('hex')}`;
+  return `${key.slice(0, BEGINNING_CHARACTERS)}${HASH_MARK}${createHash('sha256').update(key).digest('hex')}`;
 }
+
+/**
+ * In: a beginning of a value. Out: beginnings of which every key has one whose value begins so: the text itself, or as much of it as a hashed key
+ * shows, with what such a key looks like.
+ */
+export function keyBeginnings(code: string, value: string): { readonly plain: string; readonly hashed: string } {
+  const plain = `${code}=${value}`;
+  return { plain, hashed: plain.slice(0, BEGINNING_CHARACTERS) };
+}
+
+/** A pattern of the keys that are hashes. */
+export const HASHED_KEY = `^.{${BEGINNING_CHARACTERS},}${HASH_MARK}[0-9a-f]{${HASH_CHARACTERS}}$`;
 
 function escaped(part: string): string {
   return part.includes('|') || part.includes('\\') ? part.replace(/[\\|]/g, '\\$&') : part;
@@ -44,6 +58,11 @@ export function tokenForms({ system, code, isImplied }: TokenEntry): string[] {
 export function tokenForm({ system, code }: TokenValue): string {
   if (system === undefined) return escaped(code!);
   return `${escaped(system)}|${code === undefined ? '' : escaped(code)}`;
+}
+
+/** The one form of an identifier with its type. */
+export function typedIdentifierForm({ system, code, value }: Omit<TypedIdentifierEntry, 'kind'>): string {
+  return `${escaped(system)}|${escaped(code)}|${escaped(value)}`;
 }
 
 /** A reference's own text, and the one with its version where it names one. */

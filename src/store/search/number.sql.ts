@@ -8,8 +8,8 @@ interface Columns {
   readonly high: string;
 }
 
-const written: Columns = { low: 's.low', high: 's.high' };
-const inUnit: Columns = { low: 's.unit_low', high: 's.unit_high' };
+const written = (row: string): Columns => ({ low: `${row}.low`, high: `${row}.high` });
+const inUnit = (row: string): Columns => ({ low: `${row}.unit_low`, high: `${row}.unit_high` });
 
 function comparison({ prefix, low, high }: NumberValue | QuantityValue, target: Columns, values: SqlValues): string {
   const lowIs = (operator: string, bound: number): string => `${target.low} ${operator} ${values.add(bound, 'float8')}`;
@@ -39,21 +39,21 @@ function comparison({ prefix, low, high }: NumberValue | QuantityValue, target: 
   }
 }
 
-/** In: a value. Out: the condition on a row `s` of resource_number. */
-export function numberCondition(value: NumberValue | QuantityValue, values: SqlValues): string {
-  if (value.kind === 'number') return comparison(value, written, values);
+/** In: a value and the name of a row of resource_number. Out: the condition on that row. */
+export function numberCondition(value: NumberValue | QuantityValue, row: string, values: SqlValues): string {
+  if (value.kind === 'number') return comparison(value, written(row), values);
   if (value.unit !== undefined) {
-    return `(s.unit = ${values.add(value.unit, 'text')} and ${comparison(value, inUnit, values)})`;
+    return `(${row}.unit = ${values.add(value.unit, 'text')} and ${comparison(value, inUnit(row), values)})`;
   }
-  const compared = comparison(value, written, values);
+  const compared = comparison(value, written(row), values);
   if (value.code === undefined) return compared;
   const code = values.add(value.code, 'text');
-  return `(${compared} and (s.code = ${code} or s.label = ${code}))`;
+  return `(${compared} and (${row}.code = ${code} or ${row}.label = ${code}))`;
 }
 
 export const numberSql: SearchSql = (asked) => {
   const { clause, values } = asked;
   const wanted = [...valuesOfKind(clause, 'number'), ...valuesOfKind(clause, 'quantity')];
-  const conditions = wanted.map((value) => numberCondition(value, values));
+  const conditions = wanted.map((value) => numberCondition(value, 's', values));
   return sideRowsSql('resource_number', asked, conditions.join(' or '));
 };

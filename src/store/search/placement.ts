@@ -15,7 +15,10 @@ export type Placement =
   /** Rows of a side table. */
   | { readonly kind: 'string-rows' }
   | { readonly kind: 'date-rows' }
-  | { readonly kind: 'number-rows' };
+  | { readonly kind: 'number-rows' }
+  /** Composites: nowhere of its own, each part is a parameter; or rows for each of the repeating elements. */
+  | { readonly kind: 'parts' }
+  | { readonly kind: 'element-rows' };
 
 /** The parameter whose interval stands in the row: the first of these that the type has, finding one element at most. */
 const mainDates = [
@@ -69,6 +72,8 @@ function place(parameters: Parameters, parameter: IndexedParameter): Placement {
     case 'number':
     case 'quantity':
       return { kind: 'number-rows' };
+    case 'composite':
+      return { kind: parameter.isSingle ? 'parts' : 'element-rows' };
     case 'uri':
       return { kind: 'keys', column: 'refs' };
     default:

@@ -1,5 +1,6 @@
 // References ask for keys in `refs` (GIN); subject and encounter, where a resource has one at most, for a column of their own
 // (btree). `:identifier` asks `identifiers`.
+import { hierarchySql } from './hierarchy.sql';
 import { indexKey, isPlainReference, referenceTargets, tokenForm } from './index-keys';
 import { valuesOfKind, type ClauseSql, type SearchSql } from './search-sql';
 
@@ -20,7 +21,10 @@ export const referenceSql: SearchSql = (asked) => {
     const forms = valuesOfKind(clause, 'reference-identifier').map(({ identifier }) => tokenForm(identifier));
     return keysSql('identifiers', `${code}:identifier`, forms, asked);
   }
-  const targets = valuesOfKind(clause, 'reference').flatMap(referenceTargets);
+  const references = valuesOfKind(clause, 'reference');
+  const placed = references.flatMap(({ key, hierarchy }) => (hierarchy ? [hierarchySql(key!, hierarchy, asked)] : []));
+  if (placed.length > 0) return placed.join(' or ');
+  const targets = references.flatMap(referenceTargets);
   if (placement.kind !== 'reference-column') return keysSql('refs', code, targets, asked);
   const plain = targets.filter(isPlainReference);
   const others = targets.filter((target) => !isPlainReference(target));

@@ -1,7 +1,15 @@
 // How each search type asks Postgres, one line each, and a whole query as one condition on the resource row `r`.
-import type { FhirDefinitions, SearchClause, SearchParameterDefinition, SearchQuery } from '../../fhir';
+import type {
+  FhirDefinitions,
+  Hierarchy,
+  SearchClause,
+  SearchParameterDefinition,
+  SearchQuery,
+  SearchValue,
+} from '../../fhir';
+import { compositeSql } from './composite.sql';
 import { dateSql } from './date.sql';
-import { isLongKey, referenceTargets, tokenForm } from './index-keys';
+import { isLongKey, referenceTargets, tokenForm, typedIdentifierForm } from './index-keys';
 import { numberSql } from './number.sql';
 import { placementOf, type Placement } from './placement';
 import { referenceSql } from './reference.sql';
@@ -34,6 +42,10 @@ function clauseSql(clause: SearchClause, type: string, asking: Asking): string {
   const placement = placementOf(definitions, type, clause.parameter.code);
   const [first] = clause.values;
   if (first?.kind === 'missing') return missingSql(first.isMissing, clause, placement, values);
+  if (clause.parameter.type === 'composite') {
+    const asked = { definitions, type, clause, placement, values, tenant };
+    return `(${compositeSql(asked, (part) => clauseSql(part, type, asking))})`;
+  }
   const ask = searchSqls[clause.parameter.type];
   if (!ask) throw new Error(`No SQL for search parameters of type ${clause.parameter.type}`);
   const condition = ask({ definitions, type, clause, placement, values, tenant });
@@ -54,25 +66,52 @@ export function queryCondition(
   return conditions.length === 0 ? 'true' : conditions.join(' and ');
 }
 
-function hasLongValue({ parameter: { code }, values }: SearchClause): boolean {
-  return values.some((value) => {
-    switch (value.kind) {
-      case 'token':
-        return isLongKey(code, tokenForm(value));
-      case 'reference-identifier':
-        return isLongKey(`${code}:identifier`, tokenForm(value.identifier));
-      case 'reference':
-        return referenceTargets(value).some((target) => isLongKey(code, target));
-      case 'uri':
-        return isLongKey(code, value.uri);
-      case 'string':
-      case 'date':
-      case 'number':
-      case 'quantity':
-      case 'missing':
-        return false;
-    }
-  });
+function hasLongValue({ parameter: { code, components = [] }, values }: SearchClause): boolean {
+  return values.some((value) =>
+    isLong(
+      code,
+      value,
+      components.map((component) => component.code),
+    ),
+  );
+}
+
+function isLong(code: string, value: SearchValue, parts: readonly string[]): boolean {
+  switch (value.kind) {
+    case 'composite':
+      return value.parts.some((part, index) => isLong(parts[index] ?? code, part, []));
+    case 'typed-identifier':
+      return isLongKey(`${code}:of-type`, typedIdentifierForm(value));
+    case 'token':
+      return isLongKey(code, tokenForm(value));
+    case 'reference-identifier':
+      return isLongKey(`${code}:identifier`, tokenForm(value.identifier));
+    case 'reference':
+      return (
+        isBelow(value.hierarchy) ||
+        hierarchyTexts(value.hierarchy, referenceTargets(value)).some((target) => isLongKey(code, target))
+      );
+    case 'uri':
+      return (
+        isBelow(value.hierarchy) || hierarchyTexts(value.hierarchy, [value.uri]).some((text) => isLongKey(code, text))
+      );
+    case 'string':
+    case 'token-text':
+    case 'date':
+    case 'number':
+    case 'quantity':
+    case 'missing':
+      return false;
+  }
+}
+
+/** What is below may stand in a key that shows its beginning only. */
+function isBelow(hierarchy: Hierarchy | undefined): boolean {
+  return hierarchy?.kind === 'below';
+}
+
+function hierarchyTexts(hierarchy: Hierarchy | undefined, own: readonly string[]): readonly string[] {
+  return hierarchy?.kind === 'above' ? hierarchy.texts : own;
 }
 
 /** True when the condition compares hashes of long values: what it finds is then confirmed on the body (matchesQuery). */

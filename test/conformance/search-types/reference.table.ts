@@ -207,6 +207,29 @@ export const referenceTable: TruthTable = {
       ],
     },
     {
+      why: 'above and below, by the version of a canonical',
+      resource: {
+        resourceType: 'CarePlan',
+        instantiatesCanonical: ['http://plans/a|1.2.3', 'http://plans/b', 'http://plans/c|12'],
+      },
+      cases: [
+        ['instantiates-canonical:below=http://plans/a|1', true],
+        ['instantiates-canonical:below=http://plans/a|1.2', true],
+        ['instantiates-canonical:below=http://plans/a|1.2.3', true],
+        ['instantiates-canonical:below=http://plans/a\\|1.2.3', true],
+        ['instantiates-canonical:below=http://plans/a|1.2.3.4', false],
+        ['instantiates-canonical:below=http://plans/a|1.', false],
+        ['instantiates-canonical:below=http://plans/b|1', false],
+        ['instantiates-canonical:below=http://plans/c|1', false],
+        ['instantiates-canonical:below=http://plans/b|1,http://plans/c|12', true],
+        ['instantiates-canonical:above=http://plans/a|1.2.3.4', true],
+        ['instantiates-canonical:above=http://plans/a|1.2.3', true],
+        ['instantiates-canonical:above=http://plans/a|1.2', false],
+        ['instantiates-canonical:above=http://plans/c|12.1', true],
+        ['instantiates-canonical:above=http://plans/b|1', false],
+      ],
+    },
+    {
       why: 'long references',
       resource: { resourceType: 'Observation', subject: { reference: long }, performer: [{ reference: long }] },
       cases: [
@@ -228,7 +251,7 @@ export const referenceTable: TruthTable = {
     { query: 'Observation?subject=a b', says: /"a b" is not a reference/ },
     {
       query: 'Observation?subject:above=x',
-      says: /"subject" does not take the modifier ":above".*:identifier.*:missing/,
+      says: /":above" follows the versions of canonicals here; subject refers to resources/,
     },
     {
       query: 'Observation?subject.nam=x',
@@ -236,6 +259,11 @@ export const referenceTable: TruthTable = {
     },
     { query: 'Observation?subject:Patient.nam=x', says: /Patient has no search parameter "nam".*"name"/ },
     { query: 'Patient?_has:Observation:patient=1', says: /not complete/ },
+    {
+      query: 'CarePlan?instantiates-canonical:below=http://plans/a',
+      says: /needs a canonical with a version.*url\|1.2/,
+    },
+    { query: 'CarePlan?instantiates-canonical:above=x|1', says: /needs a canonical with a version/ },
     { query: 'Observation?subject:identifier=|', says: /neither a system nor a code/ },
   ],
 };

@@ -1,4 +1,5 @@
 // Tokens: http://hl7.org/fhir/R4/search.html#token
+import { tokenExtraGroups } from './token-extras.table';
 import type { TruthTable } from './truth-table';
 
 const long = 'x'.repeat(600);
@@ -206,6 +207,7 @@ export const tokenTable: TruthTable = {
         ['identifier=🙂\ufffd\ufffd', true],
       ],
     },
+    ...tokenExtraGroups,
     {
       why: 'what every resource has',
       resource: {
@@ -228,8 +230,16 @@ export const tokenTable: TruthTable = {
   ],
   refusals: [
     { query: 'Patient?identifier=|', says: /neither a system nor a code/ },
-    { query: 'Patient?gender:in=http://vs', says: /"gender" does not take the modifier ":in".*:not, :missing/ },
-    { query: 'Patient?gender:text=x', says: /:text/ },
+    {
+      query: 'Patient?gender:in=http://vs',
+      says: /"gender" does not take the modifier ":in".*:not, :text, :of-type, :missing/,
+    },
+    { query: 'Patient?gender:text=x', says: /":text" asks for what people read.*gender finds bare codes/ },
+    { query: 'Observation?code:text=%20', says: /holds nothing/ },
+    { query: 'Observation?code:of-type=s|c|v', says: /":of-type" asks for the type of an Identifier; code finds none/ },
+    { query: 'Patient?identifier:of-type=s|c', says: /not a typed identifier. Write system\|code\|value/ },
+    { query: 'Patient?identifier:of-type=|c|v', says: /not a typed identifier/ },
+    { query: 'Patient?identifier:of-type=s|c|v|w', says: /not a typed identifier/ },
     { query: 'Patient?gender:missing=maybe', says: /true or false/ },
     { query: 'Patient?gender:missing=true,false', says: /true or false/ },
     { query: 'Patient?gender=a,', says: /empty place/ },

@@ -1,0 +1,4 @@
+import { describeSearchType } from './search-type';
+import { compositeTable } from './search-types/composite.table';
+
+describeSearchType('composite', compositeTable);
