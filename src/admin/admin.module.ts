@@ -9,11 +9,12 @@ import { CommandsController } from './commands.controller';
 import { HealthController } from './health.controller';
 import { LedgerReads } from './ledger-reads';
 import { MetricsController } from './metrics.controller';
+import { ReindexCommands, type ReindexCommandDeps } from './reindex-commands';
 import { TraceReads, type TraceDeps } from './trace-reads';
 
 @Module({})
 export class AdminModule {
-  static register(deps: AdminDeps & TraceDeps): DynamicModule {
+  static register(deps: AdminDeps & TraceDeps & ReindexCommandDeps): DynamicModule {
     return {
       module: AdminModule,
       controllers: [AdminController, CommandsController, HealthController, MetricsController],
@@ -21,6 +22,7 @@ export class AdminModule {
         { provide: AdminReads, useValue: new AdminReads(deps) },
         { provide: LedgerReads, useValue: new LedgerReads(deps) },
         { provide: TraceReads, useValue: new TraceReads(deps) },
+        { provide: ReindexCommands, useValue: new ReindexCommands(deps) },
         { provide: AdminCommands, useValue: new AdminCommands(deps) },
       ],
     };

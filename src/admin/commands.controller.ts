@@ -1,11 +1,16 @@
 // The operator's commands over HTTP. Each takes a reason; with an Idempotency-Key it may be sent again without harm.
-import { Controller, Header, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { Controller, Get, Header, HttpCode, Param, Post, Query as QueryParameters, Req } from '@nestjs/common';
 import { AdminCommands } from './admin-commands';
 import type { CommandRequest } from './command';
+import type { RawQuery } from './query';
+import { ReindexCommands } from './reindex-commands';
 
 @Controller('admin')
 export class CommandsController {
-  constructor(private readonly commands: AdminCommands) {}
+  constructor(
+    private readonly commands: AdminCommands,
+    private readonly reindexing: ReindexCommands,
+  ) {}
 
   @Post('deliveries/:subscriptionKey/:eventNumber/resend')
   @HttpCode(202)
@@ -65,5 +70,18 @@ export class CommandsController {
   @Header('Cache-Control', 'no-store')
   unblock(@Req() request: CommandRequest, @Param('id') id: string): Promise<object> {
     return this.commands.unblock(request, id);
+  }
+
+  @Post('$reindex')
+  @HttpCode(202)
+  @Header('Cache-Control', 'no-store')
+  reindex(@Req() request: CommandRequest): Promise<object> {
+    return this.reindexing.request(request);
+  }
+
+  @Get('$reindex')
+  @Header('Cache-Control', 'no-store')
+  reindexProgress(@QueryParameters() query: RawQuery): Promise<object> {
+    return this.reindexing.progress(query);
   }
 }

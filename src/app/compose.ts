@@ -27,7 +27,7 @@ import {
 } from '../subscriptions';
 import { composeBus, composeLink, composeRelay } from './compose-bus';
 import { hintServersOf, type Doorbells } from './doorbells';
-import { auditDuty, retentionDuty } from './duties';
+import { auditDuty, reindexDuty, retentionDuty } from './duties';
 import type { Ground } from './ground';
 import { HOUSEKEEPING_INTERVAL_MS } from './limits';
 import { ownOrigins } from './own-origins';
@@ -100,6 +100,7 @@ function composeShared(ground: Ground, doorbells: Doorbells) {
   doorbells.queue.workers.forEach((worker) => supervisor.add(worker));
   supervisor.add(auditDuty(ground, doorbells));
   supervisor.add(retentionDuty(ground));
+  supervisor.add(reindexDuty(ground, definitions));
   const parts = { definitions, doorbells, egress, channels, secrets, store, statusWriter, outboxPartitions };
   return { ...parts, verbs: composeVerbs(ground, parts) };
 }

@@ -8,11 +8,13 @@ import {
   type AuditCheck,
 } from '../deliveries';
 import type { DeliveryDoorbell } from '../deliveries';
+import type { FhirDefinitions } from '../fhir';
 import { dropMatchedDays, overdueEvents, type OutboxDoorbell } from '../outbox';
 import { DutyWorker, longTransactions, type Clock, type DutyTurn } from '../platform';
+import { Reindex } from '../store';
 import { removeOldChanges } from '../subscriptions';
 import type { Ground } from './ground';
-import { LONG_READ_MS, LONG_WRITE_MS, RETENTION_FIRST_AFTER_MS, UNMATCHED_ALARM_MS } from './limits';
+import { LONG_READ_MS, LONG_WRITE_MS, REINDEX_LOOK_MS, RETENTION_FIRST_AFTER_MS, UNMATCHED_ALARM_MS } from './limits';
 
 export interface DutyDoorbells {
   readonly outbox: OutboxDoorbell;
@@ -100,4 +102,21 @@ export function retentionDuty(ground: Ground): DutyWorker {
   const firstAfterMs = Math.min(intervalMs, RETENTION_FIRST_AFTER_MS);
   const database = ground.databases.api;
   return new DutyWorker({ duty: 'retention', database, clock, log, holder, intervalMs, firstAfterMs, work });
+}
+
+/** What operators asked to be indexed anew. */
+export function reindexDuty(ground: Ground, definitions: FhirDefinitions): DutyWorker {
+  const { clock, log, holder } = ground;
+  const database = ground.databases.api;
+  const reindex = new Reindex({ database, definitions, clock, log });
+  const times = { intervalMs: REINDEX_LOOK_MS, firstAfterMs: REINDEX_LOOK_MS };
+  return new DutyWorker({
+    duty: 'reindex',
+    database,
+    clock,
+    log,
+    holder,
+    ...times,
+    work: (turn) => reindex.work(turn),
+  });
 }

@@ -6,7 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import { AdminModule } from '../admin';
 import { operationList } from '../operations';
 import type { Clock, Log } from '../platform';
-import { httpAdapter, OutcomeModule, RestModule } from '../rest';
+import { httpAdapter, OutcomeModule, ownBaseUrl, RestModule } from '../rest';
 import type { Parts } from './compose';
 import { HTTP_CLOSE_MS_MAX, HTTP_CLOSE_POLL_MS } from './limits';
 
@@ -30,7 +30,8 @@ export async function startHttp(parts: Parts): Promise<HttpService> {
   const { definitions, store, verbs } = parts;
   const operations = operationList({ database: parts.databases.api, definitions, store, verbs });
   if (config.roles.has('api')) imports.push(RestModule.register({ ...parts, operations }));
-  imports.push(AdminModule.register({ ...parts, database: parts.databases.api }));
+  const baseUrlOf = (host: string | undefined): string => ownBaseUrl(config, host);
+  imports.push(AdminModule.register({ ...parts, baseUrlOf, database: parts.databases.api }));
   const adapter = httpAdapter(parts);
   const board = config.roles.has('api') ? parts.doorbells.queue.board(BOARD_PATH) : undefined;
   if (board) await adapter.register(board as Parameters<typeof adapter.register>[0], { prefix: BOARD_PATH });

@@ -24,3 +24,5 @@ export const RETENTION_FIRST_AFTER_MS = 60_000;
 /** How long requests under way may take once the server closes, and how often connections that have become idle are looked for. */
 export const HTTP_CLOSE_MS_MAX = 5_000;
 export const HTTP_CLOSE_POLL_MS = 50;
+/** How often the one that reindexes looks whether anything was asked for. */
+export const REINDEX_LOOK_MS = 2_000;

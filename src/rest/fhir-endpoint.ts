@@ -1,5 +1,6 @@
 // From an HTTP request to a FhirRequest and back: negotiation, routing, the body. Everything FHIR-specific about HTTP that is not an interaction.
 import type { IncomingHttpHeaders } from 'node:http';
+import { BASE_PATH, ownBaseUrl } from './base-url';
 import { preferencesOf } from './conditions';
 import type { FhirAnswer, FhirRequest, RestDeps } from './exchange';
 import { pathOf, queryOf } from './http';
@@ -16,24 +17,16 @@ import { prettyJson } from './pretty';
 import { routeOf } from './route';
 import type { Route } from './route';
 
-const BASE_PATH = '/fhir';
 const TENANT = 'default';
 const noParameters: readonly Parameter[] = [];
-/** A Host header that may stand in our links. */
-const hostSyntax = /^(?:[A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
 
 export class FhirEndpoint {
   private readonly deps: PerformDeps;
   private readonly mediaTypes: MediaTypes;
-  private readonly publicBaseUrl: string | undefined;
-  private readonly fallbackBaseUrl: string;
 
   constructor(deps: RestDeps) {
-    const { http, host, port } = deps.config;
     this.deps = { ...deps, capabilities: new Capabilities(deps) };
     this.mediaTypes = new MediaTypes(deps.definitions.versionNumber);
-    this.publicBaseUrl = http.publicBaseUrl?.replace(/\/+$/, '');
-    this.fallbackBaseUrl = `http://${host.includes(':') ? `[${host}]` : host}:${port}${BASE_PATH}`;
   }
 
   /** Works on one HTTP request. @throws FhirError for the filter to answer */
@@ -69,7 +62,7 @@ export class FhirEndpoint {
       context: {
         tenant: TENANT,
         requestId: http.life?.requestId ?? '',
-        baseUrl: this.baseUrlOf(headers.host),
+        baseUrl: ownBaseUrl(this.deps.config, headers.host),
         caller: http.life?.caller,
       },
       payload,
@@ -89,11 +82,6 @@ export class FhirEndpoint {
     if (interaction !== 'search' || http.method !== 'POST') return { added: noParameters };
     if (bytes !== undefined && bytes.length > 0) this.mediaTypes.checkForm(http.headers['content-type']);
     return { added: parseParameters(bytes?.toString('utf8').trim() ?? '') };
-  }
-
-  private baseUrlOf(host: string | undefined): string {
-    if (this.publicBaseUrl !== undefined) return this.publicBaseUrl;
-    return host !== undefined && hostSyntax.test(host) ? `http://${host}${BASE_PATH}` : this.fallbackBaseUrl;
   }
 }
 

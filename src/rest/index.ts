@@ -1,4 +1,5 @@
 // The door of rest: HTTP ⇄ FHIR interactions.
+export { ownBaseUrl } from './base-url';
 export type { RestDeps } from './exchange';
 export type { FhirOperation, OperationAnswer, OperationCall } from './operation.contract';
 export { BacklogWatch, type BacklogMeasure } from './backlog-watch';

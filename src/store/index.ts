@@ -10,6 +10,8 @@ export {
 } from './resource-version';
 export { RECENT_VERSIONS_MAX, STORE_SESSION_SETTINGS } from './limits';
 export type { HistoryPage } from './read';
+export { Reindex, type ReindexDeps } from './reindex';
+export { reindexJobs, requestReindex, type ReindexJob } from './reindex-jobs';
 export { ResourceStore, type ResourceStoreDeps } from './resource-store';
 export { refusedOperation } from './refused-operation';
 export type { Revision } from './transaction-plan';

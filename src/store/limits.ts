@@ -25,3 +25,8 @@ export const CREATE_GROUP_BYTES_MAX = 1024 * 1024;
  * somebody analyses the table: updates were seen to take 12 ms instead of 0.9. JIT would compile statements that run for microseconds.
  */
 export const STORE_SESSION_SETTINGS: Readonly<Record<string, string>> = { jit: 'off', enable_seqscan: 'off' };
+
+/** Reindexing: resources of one page, bytes of their bodies, and the pause after each, so that the rest of the server is not crowded out. */
+export const REINDEX_PAGE_ROWS = 200;
+export const REINDEX_PAGE_BYTES = 4 * 1024 * 1024;
+export const REINDEX_PAUSE_MS = 5;

@@ -1,6 +1,6 @@
 // Rows as JSON objects, for set statements: keys are column names.
 import type { Draft } from './draft';
-import { indexColumns, sideTables } from './search/columns';
+import { indexColumns, sideTables, type IndexRow } from './search/columns';
 
 /** A resource row about to be written. */
 export interface NewRow {
@@ -10,36 +10,51 @@ export interface NewRow {
   readonly lastUpdated: Date;
 }
 
-export function resourceRowsJson(rows: readonly NewRow[]): string {
-  return JSON.stringify(rows.map(resourceRow));
+/** What of a resource stands in the search index. */
+export interface IndexedRow {
+  readonly tenant: string;
+  readonly type: string;
+  readonly id: string;
+  readonly version: number;
+  readonly index: IndexRow;
 }
 
-function resourceRow({ tenant, draft, version, lastUpdated }: NewRow): Record<string, unknown> {
-  const row: Record<string, unknown> = {
-    tenant,
-    type: draft.type,
-    id: draft.id,
-    version,
-    deleted: false,
-    last_updated: lastUpdated.toISOString(),
-    root: draft.root,
-    root_hash: draft.rootHash,
-    replaced_by: draft.replacedBy,
-  };
-  for (const [index, column] of indexColumns.entries()) row[column.name] = draft.index.columns[index];
+export function resourceRowsJson(rows: readonly NewRow[]): string {
+  return JSON.stringify(
+    rows.map((row) => ({
+      ...resourceRow(indexedOf(row)),
+      deleted: false,
+      last_updated: row.lastUpdated.toISOString(),
+      root: row.draft.root,
+      root_hash: row.draft.rootHash,
+      replaced_by: row.draft.replacedBy,
+    })),
+  );
+}
+
+function indexedOf({ tenant, draft: { type, id, index }, version }: NewRow): IndexedRow {
+  return { tenant, type, id, version, index };
+}
+
+/** Its key and its index columns. */
+export function resourceRow({ tenant, type, id, version, index }: IndexedRow): Record<string, unknown> {
+  const row: Record<string, unknown> = { tenant, type, id, version };
+  for (const [place, column] of indexColumns.entries()) row[column.name] = index.columns[place];
   return row;
 }
 
 /** The rows of one side table, `[]` when there are none. `table` is its place in `sideTables`. */
 export function sideRowsJson(rows: readonly NewRow[], table: number): string {
+  return JSON.stringify(sideRowsOf(rows.map(indexedOf), table));
+}
+
+export function sideRowsOf(rows: readonly IndexedRow[], table: number): Record<string, unknown>[] {
   const { columns } = sideTables[table]!;
-  return JSON.stringify(
-    rows.flatMap(({ tenant, draft, version }) =>
-      (draft.index.side[table] ?? []).map((values) => {
-        const row: Record<string, unknown> = { tenant, type: draft.type, id: draft.id, version };
-        for (const [index, column] of columns.entries()) row[column.name] = values[index];
-        return row;
-      }),
-    ),
+  return rows.flatMap(({ tenant, type, id, version, index }) =>
+    (index.side[table] ?? []).map((values) => {
+      const row: Record<string, unknown> = { tenant, type, id, version };
+      for (const [place, column] of columns.entries()) row[column.name] = values[place];
+      return row;
+    }),
   );
 }

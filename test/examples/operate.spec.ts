@@ -77,6 +77,8 @@ it('the lines of the page do what it says, in its order', async () => {
   expect((await next(/"skip".*unblock$/)).body).toEqual({ action: 'skip', unblocked: [] });
   expect((await next(/probe$/)).status).toBe(202);
   expect((await next(/test$/)).body).toMatchObject({ class: 'S', request: { method: 'PUT' } });
+  expect((await next(/reindex'$/)).body).toMatchObject({ types: 1 });
+  expect((await next(/reindex'$/)).body.types).toMatchObject([{ type: 'Patient' }]);
   const verbs = (await next(/operator-log/)).body.entries.map((entry: { verb: string }) => entry.verb);
   expect(verbs.slice(0, 5)).toEqual(['test', 'probe', 'unblock', 'unblock', 'discard']);
   expect(lines).toEqual([]);

@@ -202,6 +202,21 @@ export class DeliveryVerbs {
   }
 
   /** Does something once for each key, with its row in the operator log in the same transaction, and rings. */
+  /** A verb of another room, done in one transaction with its line in the log, and once for a key like all the others. Out: `result`. */
+  logged(
+    order: Order,
+    verb: string,
+    filter: object,
+    run: (tx: Tx, now: Date) => Promise<Pick<Deed, 'affected' | 'result'>>,
+  ): Promise<object> {
+    return this.once(order, verb, { filter }, async (tx, now) => ({
+      verb,
+      filter,
+      touched: [],
+      ...(await run(tx, now)),
+    }));
+  }
+
   private async once(
     order: Order,
     verb: string,

@@ -30,9 +30,9 @@ export async function startAdminApp(
   const metrics = new Metrics();
   const config = { tokens: [], http: { bodyBytesMax: 1000, corsOrigins: [] } } as unknown as HeraldConfig;
   const http = { config, clock, log: silentLog, metrics };
-  // Tracing has tests of its own, over a whole Herald.
+  // Tracing and reindexing have tests of their own, over a whole Herald.
   const store = {} as ResourceStore;
-  const parts = { definitions: definitionsFor('R4'), store };
+  const parts = { definitions: definitionsFor('R4'), store, baseUrlOf: () => 'http://here/fhir' };
   const admin = AdminModule.register({
     database,
     clock,
