@@ -1,8 +1,14 @@
 // Every named maximum of the ground floor. Units stand in the names.
 
-/** How often the offset to the database's clock is measured again, and with how many samples. */
+/**
+ * How often the offset to the database's clock is measured again, and with how many samples: more, up to the maximum, while the shortest round
+ * trip leaves more doubt than allowed; what is still in doubt is measured again soon.
+ */
 export const CLOCK_MEASURE_INTERVAL_MS = 30_000;
+export const CLOCK_MEASURE_AGAIN_MS = 1_000;
 export const CLOCK_SAMPLES = 5;
+export const CLOCK_SAMPLES_MAX = 20;
+export const CLOCK_DOUBT_MS_MAX = 25;
 
 /** A failed worker starts again after this long, doubling up to the maximum; a run this long counts as healthy again. */
 export const WORKER_RESTART_MS_MIN = 100;

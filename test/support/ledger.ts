@@ -41,9 +41,11 @@ const violationSql: Readonly<Record<string, string>> = {
     select d.subscription_key, d.event_no from delivery d join slice s using (subscription_key, slice_no)
       join subscription_runtime r using (subscription_key)
       where d.state = 'pending' and s.due_at = 'infinity' and r.alive and r.sending and not r.paused`,
+  // By the number of the attempt, not by its times: each process has its own idea of them.
   'I14: nothing that was delivered was tried again': `
     select a.subscription_key, a.event_no from attempt a join attempt b using (subscription_key, event_no)
-      where a.class = 'S' and a.accepted and b.started_at > a.ended_at and b.trigger <> 'manual' and b.accepted`,
+      where a.class = 'S' and a.accepted and a.trigger <> 'manual' and b.accepted and b.sent and b.trigger <> 'manual'
+        and (b.epoch, b.started_at) <> (a.epoch, a.started_at) and b.number >= a.number`,
 };
 
 export class Ledger {
