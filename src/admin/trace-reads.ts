@@ -7,7 +7,10 @@ import {
   type Explanation,
   type FhirDefinitions,
   type FhirResource,
+  type ReferencedSubjects,
+  type SearchQuery,
 } from '../fhir';
+import { referencedBy } from '../matching';
 import { findEvent, type FoundEvent } from '../outbox';
 import type { Clock, Database } from '../platform';
 import type { ResourceStore, StoredVersion } from '../store';
@@ -21,7 +24,7 @@ export interface TraceDeps {
   readonly database: Database;
   readonly clock: Clock;
   readonly definitions: FhirDefinitions;
-  readonly store: Pick<ResourceStore, 'read' | 'readVersion'>;
+  readonly store: Pick<ResourceStore, 'read' | 'readVersion' | 'readVersions' | 'versionsAsOf'>;
 }
 
 /** What is traced: the version, its event if that is still kept, and the body that criteria are held against. */
@@ -30,6 +33,8 @@ interface Traced {
   readonly found?: FoundEvent;
   readonly eventId?: string;
   readonly judged?: FhirResource;
+  /** What the body refers to, as of its event. */
+  readonly referenced?: ReferencedSubjects;
 }
 
 const EVENT_ID = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -46,11 +51,13 @@ export class TraceReads {
     const page = { afterKey: query.number('after', 0) ?? 0, limit: query.limit() };
     const { asking, next } = await subscriptionsAsking(this.deps.database, { tenant: TENANT, type }, page);
     const deliveries = await this.deliveriesOf(traced, asking);
+    const referenced = await this.referencedOf(traced, asking);
+    const asked = { ...traced, ...(referenced && { referenced }) };
     return {
       asOf: this.deps.clock.now(),
       change: changeView(traced),
       subscriptions: asking.map((one) =>
-        this.decisionView(traced, one, deliveries.get(one.incarnation.subscriptionKey)),
+        this.decisionView(asked, one, deliveries.get(one.incarnation.subscriptionKey)),
       ),
       next: next === undefined ? undefined : nextLink('/admin/trace', raw, String(next)),
     };
@@ -99,6 +106,26 @@ export class TraceReads {
     return judged?.body == null ? undefined : (JSON.parse(judged.body) as FhirResource);
   }
 
+  private async referencedOf(
+    { version, judged }: Traced,
+    asking: readonly Asking[],
+  ): Promise<ReferencedSubjects | undefined> {
+    if (judged === undefined) return undefined;
+    const queries = asking.map(({ incarnation }) => this.queryOf(incarnation)).filter((query) => query !== undefined);
+    return referencedBy(this.deps, { tenant: TENANT, resource: judged, at: version.lastUpdated }, queries);
+  }
+
+  /** Undefined for criteria that cannot be evaluated: that is told where they are explained. */
+  private queryOf(incarnation: Asking['incarnation']): SearchQuery | undefined {
+    try {
+      return parseCriteria(this.deps.definitions, incarnation.criteria, incarnation);
+    } catch (error) {
+      // Expected: criteria accepted by another version of Herald.
+      if (error instanceof FhirError) return undefined;
+      throw error;
+    }
+  }
+
   private async deliveriesOf({ eventId }: Traced, asking: readonly Asking[]): Promise<Map<number, ListedDelivery>> {
     if (eventId === undefined || asking.length === 0) return new Map();
     const subscriptionKeys = asking.map(({ incarnation }) => incarnation.subscriptionKey);
@@ -122,11 +149,12 @@ export class TraceReads {
   }
 
   /** Text: why the criteria cannot be evaluated. */
-  private explained({ judged }: Traced, incarnation: Asking['incarnation']): Explanation | string {
+  private explained({ judged, referenced }: Traced, incarnation: Asking['incarnation']): Explanation | string {
     const { definitions } = this.deps;
     if (judged === undefined) return 'There is no body that the criteria could be held against.';
     try {
-      return explainQuery(definitions, parseCriteria(definitions, incarnation.criteria, incarnation), judged);
+      const query = parseCriteria(definitions, incarnation.criteria, incarnation);
+      return explainQuery(definitions, query, judged, referenced);
     } catch (error) {
       // Expected: criteria accepted by another version of Herald that this one cannot evaluate.
       if (error instanceof FhirError) return `The criteria cannot be evaluated: ${error.message}`;

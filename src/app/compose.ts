@@ -154,6 +154,7 @@ function composeMatcher(ground: Ground, shared: Shared, link?: KafkaLink) {
   const registry = new SubscriptionRegistry({ definitions, log });
   const matcher = new Matcher({
     database,
+    definitions,
     store,
     registry,
     index: new PredicateIndex(registry, definitions),

@@ -34,6 +34,16 @@ export { rewriteReferences } from './text/references';
 export { orderingRoot, patientOf } from './compartment';
 export { canonicalClauses, canonicalQuery, type CanonicalClause } from './search/canonical-query';
 export { explainQuery, type ExplainedClause, type Explanation } from './search/explain-query';
+export {
+  chainedParameter,
+  chainEndOf,
+  chainPathOf,
+  isChained,
+  unreadTargets,
+  type ChainEnd,
+  type ChainedParameter,
+  type ChainPath,
+} from './search/chain';
 export { foldText } from './search/fold';
 export { indexEntries, type IndexEntries } from './search/index-entries';
 export { indexedParameters, type IndexedParameter, type ParameterEntries } from './search/indexed-parameters';

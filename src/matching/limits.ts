@@ -8,6 +8,10 @@ export const BODY_BYTES_MAX = 8 * 1024 * 1024;
 export const EVALUATION_MS_MAX = 250;
 /** Evaluating lets the rest of the process have its turn this often. */
 export const BREATH_MS = 10;
+/** Resources read for the chains of one match transaction; it stops at the event before. One event alone may need more. */
+export const CHAIN_TARGETS_MAX = 5_000;
+/** Parsed versions of such resources that are kept for the next events. */
+export const CHAIN_TARGETS_KEPT_MAX = 2_000;
 /** What the body before a delete is counted as: its size is not in the outbox. */
 export const DELETE_BODY_BYTES_GUESS = 16 * 1024;
 /** Transactions on the same roots before other roots get their turn. */

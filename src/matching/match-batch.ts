@@ -1,10 +1,10 @@
 // One batch of claimed events: how many of them fit into a transaction, what must be read for them, who matches. Pure but for the index and the pace.
-import type { FhirResource } from '../fhir';
+import type { FhirResource, ReferencedSubjects } from '../fhir';
 import type { ResourceEvent } from '../outbox';
 import type { VersionKey } from '../store';
 import { safeXid, type RegistryEntry } from '../subscriptions';
 import { BODY_BYTES_MAX, DELETE_BODY_BYTES_GUESS, DELIVERIES_MAX, EVALUATION_MS_MAX } from './limits';
-import type { BrokenCriteria, MatchIndex } from './match-index.contract';
+import type { BrokenCriteria, MatchIndex, MatchInput } from './match-index.contract';
 
 export interface BatchLimits {
   readonly bodyBytesMax: number;
@@ -28,6 +28,8 @@ export interface Pace {
 export interface PlannedEvent {
   readonly event: ResourceEvent;
   readonly read?: VersionKey;
+  /** What its references led to; absent where no chain is asked. */
+  readonly referenced?: ReferencedSubjects;
 }
 
 /** The longest prefix, in seq order, whose bodies fit; at least one event. */
@@ -71,11 +73,12 @@ export async function decide(
   const decided: MatchedEvent[] = [];
   const broken: BrokenCriteria[] = [];
   let deliveries = 0;
-  for (const { event, read } of planned) {
+  for (const one of planned) {
+    const { event, read } = one;
     await pace.breathe();
     if (decided.length > 0 && pace.elapsedMs() > limits.evaluationMsMax) break;
     const resource = read && bodyOf(read);
-    const answer = resource === undefined ? { matched: [], broken: [] } : index.match(inputOf(event, resource));
+    const answer = resource === undefined ? { matched: [], broken: [] } : index.match(inputOf(one, resource));
     if (decided.length > 0 && deliveries + answer.matched.length > limits.deliveriesMax) break;
     deliveries += answer.matched.length;
     decided.push({ event, matched: answer.matched });
@@ -84,7 +87,17 @@ export async function decide(
   return { decided, deliveries, broken };
 }
 
-function inputOf(event: ResourceEvent, resource: FhirResource): Parameters<MatchIndex['match']>[0] {
+function inputOf({ event, referenced }: PlannedEvent, resource: FhirResource): MatchInput {
   const { tenant, type, id, writtenAt } = event;
-  return { tenant, type, id, xid: safeXid(event.xid), writtenAt, isDelete: event.interaction === 'delete', resource };
+  const isDelete = event.interaction === 'delete';
+  return {
+    tenant,
+    type,
+    id,
+    xid: safeXid(event.xid),
+    writtenAt,
+    isDelete,
+    resource,
+    ...(referenced && { referenced }),
+  };
 }

@@ -1,9 +1,9 @@
 // The ledger cut: one transaction that claims events, catches up with the subscriptions, matches in memory, numbers and inserts the
 // deliveries, and marks the events. All of it or nothing, so a repeat burns no number and nothing is matched twice.
-import type { FhirResource } from '../fhir';
+import type { FhirDefinitions, FhirResource } from '../fhir';
 import { claimEvents, lowestUnmatched, markMatched, type ResourceEvent } from '../outbox';
 import { failpoint, type Clock, type Database, type Log, type Metrics, type Tx } from '../platform';
-import { versionName, type ResourceStore, type VersionKey } from '../store';
+import { versionName, type VersionKey } from '../store';
 import type { SubscriptionRegistry } from '../subscriptions';
 import { BREATH_MS, ROUNDS_MAX } from './limits';
 import {
@@ -16,7 +16,9 @@ import {
   type PlannedEvent,
 } from './match-batch';
 import type { MatchIndex } from './match-index.contract';
+import { KnownVersions } from './known-versions';
 import { MatchMetrics } from './match-metrics';
+import { readReferenced, type ChainStart, type ReferencedDeps } from './referenced';
 
 /** One subscription is to hear of one event. */
 export interface ScheduledMatch {
@@ -41,7 +43,8 @@ const NOTHING_DECIDED: BatchOutcome = { decided: [], deliveries: 0, broken: [] }
 export interface MatcherDeps {
   /** Sessions with `MATCHER_SESSION_SETTINGS`. */
   readonly database: Database;
-  readonly store: Pick<ResourceStore, 'readVersions'>;
+  readonly store: ReferencedDeps['store'];
+  readonly definitions: FhirDefinitions;
   readonly registry: SubscriptionRegistry;
   readonly index: MatchIndex;
   readonly schedule: ScheduleDeliveries;
@@ -67,6 +70,7 @@ export const MATCHER_SESSION_SETTINGS: Readonly<Record<string, string>> = {
 
 export class Matcher {
   readonly metrics: MatchMetrics;
+  private readonly known = new KnownVersions();
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly deps: MatcherDeps) {
@@ -133,8 +137,9 @@ export class Matcher {
     // After the claim, never before: whoever saw a Subscription active and then wrote is in the claim only after that activation committed.
     await registry.catchUp(tx);
     await failpoint('match.after-catch-up');
-    const planned = planPrefix(events, index, limits);
-    const bodies = await this.readBodies(tx, planned);
+    const fitting = planPrefix(events, index, limits);
+    const bodies = await this.readBodies(tx, fitting);
+    const planned = await this.withReferenced(tx, fitting, bodies);
     const outcome = await decide(planned, (key) => bodies.get(nameOf(key)), index, limits, paceOf(clock));
     await failpoint('match.after-match');
     const now = clock.now();
@@ -174,6 +179,28 @@ export class Matcher {
       }
     }
     return bodies;
+  }
+
+  /** With what the events refer to, where criteria ask for it; a prefix when that is too much to read at once. */
+  private async withReferenced(
+    tx: Tx,
+    planned: readonly PlannedEvent[],
+    bodies: ReadonlyMap<string, FhirResource>,
+  ): Promise<readonly PlannedEvent[]> {
+    const starts = new Map<PlannedEvent, ChainStart>();
+    for (const one of planned) {
+      const { tenant, type, writtenAt: at } = one.event;
+      const resource = one.read && bodies.get(nameOf(one.read));
+      const chains = resource ? this.deps.index.chainsOf(tenant, type) : [];
+      if (resource && chains.length > 0) starts.set(one, { tenant, resource, at, chains });
+    }
+    if (starts.size === 0) return planned;
+    const asking = [...starts.keys()];
+    const read = await readReferenced(this.deps, [...starts.values()], this.known, tx);
+    const firstUnread = asking[read.length];
+    const ready = firstUnread ? planned.slice(0, planned.indexOf(firstUnread)) : planned;
+    const referenced = new Map(read.map((each, index) => [asking[index], each]));
+    return ready.map((one) => (starts.has(one) ? { ...one, referenced: referenced.get(one) } : one));
   }
 
   /** Whoever's criteria threw matches nothing from now on, is set to error by the sweep, and does not stop the others. */

@@ -11,7 +11,7 @@ export interface QuestionDeps {
   /** The pool of the API role. */
   readonly database: Database;
   readonly definitions: FhirDefinitions;
-  readonly store: Pick<ResourceStore, 'read' | 'readVersion'>;
+  readonly store: Pick<ResourceStore, 'read' | 'readVersion' | 'readVersions' | 'versionsAsOf'>;
 }
 
 /** The criteria, understood. */
@@ -24,6 +24,8 @@ export interface AskedQuery {
 /** The resource, and the reference to its version when it is a stored one. */
 export interface AskedResource {
   readonly resource: FhirResource;
+  /** When the version was written; absent: it was sent, and is judged by what is there now. */
+  readonly at?: Date;
   readonly reference?: string;
 }
 
@@ -77,7 +79,7 @@ export async function askedResource(
       'deleted',
       `${type}/${id} was deleted with version ${stored.version}; ask about an earlier one.`,
     );
-  return { resource: JSON.parse(stored.body) as FhirResource, reference: place };
+  return { resource: JSON.parse(stored.body) as FhirResource, at: stored.lastUpdated, reference: place };
 }
 
 function criteriaOf({ definitions }: QuestionDeps, input: InputParameters, sent: FhirResource): string {

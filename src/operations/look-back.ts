@@ -1,5 +1,6 @@
 // "Would have matched n of the last m changes": criteria held against the newest stored versions of their type.
 import { matchesQuery, type FhirDefinitions, type FhirResource, type SearchQuery } from '../fhir';
+import { referencedBy } from '../matching';
 import { versionName, type ResourceStore } from '../store';
 import { CHANGES_BYTES_MAX, CHANGES_READ_AT_ONCE, EXAMPLES_MAX } from './limits';
 
@@ -13,16 +14,17 @@ export interface LookBack {
 
 export interface LookBackDeps {
   readonly definitions: FhirDefinitions;
-  readonly store: Pick<ResourceStore, 'recentVersions' | 'readVersions'>;
+  readonly store: Pick<ResourceStore, 'recentVersions' | 'readVersions' | 'versionsAsOf'>;
 }
 
 /** Creates and updates of resources that are not deleted now, the newest `count` of the query's type. */
 export async function lookBack(
-  { store, definitions }: LookBackDeps,
+  deps: LookBackDeps,
   tenant: string,
   query: SearchQuery,
   count: number,
 ): Promise<LookBack> {
+  const { store, definitions } = deps;
   const keys = await store.recentVersions(tenant, query.type, count);
   const examples: string[] = [];
   let examined = 0;
@@ -32,11 +34,14 @@ export async function lookBack(
     const part = keys.slice(from, from + CHANGES_READ_AT_ONCE);
     const versions = await store.readVersions(part);
     for (const key of part) {
-      const body = versions.get(versionName(key))?.body;
-      if (body == null) continue;
+      const version = versions.get(versionName(key));
+      const body = version?.body;
+      if (version === undefined || body == null) continue;
       examined += 1;
       bytes += body.length;
-      if (!matchesQuery(definitions, query, JSON.parse(body) as FhirResource)) continue;
+      const resource = JSON.parse(body) as FhirResource;
+      const referenced = await referencedBy(deps, { tenant, resource, at: version.lastUpdated }, [query]);
+      if (!matchesQuery(definitions, query, resource, referenced)) continue;
       matched += 1;
       if (examples.length < EXAMPLES_MAX) examples.push(`${key.type}/${key.id}/_history/${key.version}`);
     }

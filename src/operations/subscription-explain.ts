@@ -2,6 +2,7 @@
 // and how many of the last changes would have matched. In: criteria or subscription; resource (itself or a reference) and/or changes (a number).
 // Out: 200 and Parameters. Reads only.
 import { canonicalQuery, explainQuery, type ExplainedClause } from '../fhir';
+import { referencedBy } from '../matching';
 import type { FhirOperation, OperationAnswer, OperationCall } from '../rest';
 import type { Incarnation } from '../subscriptions';
 import { askedQuery, askedResource, type AskedQuery, type AskedResource, type QuestionDeps } from './explain-question';
@@ -38,15 +39,17 @@ export class SubscriptionExplain implements FhirOperation {
     const past = count === undefined ? undefined : await lookBack(deps, call.context.tenant, asked.query, count);
     const parameter = [
       { name: 'criteria', valueString: canonicalQuery(asked.query) },
-      ...(about === undefined ? [] : this.verdict(asked, about)),
+      ...(about === undefined ? [] : await this.verdict(asked, about, call.context.tenant)),
       ...(past === undefined ? [] : [changesPart(past)]),
       ...notesOf(asked.stored).map((valueString) => ({ name: 'note', valueString })),
     ];
     return { status: 200, body: JSON.stringify({ resourceType: 'Parameters', parameter }) };
   }
 
-  private verdict({ query }: AskedQuery, { resource, reference }: AskedResource): object[] {
-    const { isMatch, isOfType, clauses } = explainQuery(this.deps.definitions, query, resource);
+  private async verdict({ query }: AskedQuery, about: AskedResource, tenant: string): Promise<object[]> {
+    const { resource, reference, at } = about;
+    const referenced = await referencedBy(this.deps, { tenant, resource, ...(at && { at }) }, [query]);
+    const { isMatch, isOfType, clauses } = explainQuery(this.deps.definitions, query, resource, referenced);
     const other = `The criteria ask for ${query.type}; the resource is of type ${resource.resourceType}.`;
     return [
       { name: 'result', valueBoolean: isMatch },

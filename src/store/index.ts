@@ -9,7 +9,7 @@ export {
   type WriteResult,
 } from './resource-version';
 export { RECENT_VERSIONS_MAX, STORE_SESSION_SETTINGS } from './limits';
-export type { HistoryPage } from './read';
+export type { AsOfKey, HistoryPage } from './read';
 export { Reindex, type ReindexDeps } from './reindex';
 export { reindexJobs, requestReindex, type ReindexJob } from './reindex-jobs';
 export { ResourceStore, type ResourceStoreDeps } from './resource-store';

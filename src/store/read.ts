@@ -2,7 +2,14 @@
 import type { Tx } from '../platform';
 import { HISTORY_COUNT_MAX, READ_VERSIONS_MAX, RECENT_VERSIONS_MAX } from './limits';
 import { versionName, type StoredInteraction, type StoredVersion, type VersionKey } from './resource-version';
-import { historySql, historyTotalSql, readCurrentSql, readCurrentsSql, readVersionsSql } from './sql/read-versions.sql';
+import {
+  historySql,
+  historyTotalSql,
+  readCurrentSql,
+  readCurrentsSql,
+  readVersionsSql,
+  versionsAsOfSql,
+} from './sql/read-versions.sql';
 import { recentVersionsSql } from './sql/recent-versions.sql';
 
 /** A row of resource_version. */
@@ -57,6 +64,34 @@ export async function readVersionRows(tx: Tx, keys: readonly VersionKey[]): Prom
     ];
     const { rows } = await tx.query<VersionRow>({ ...readVersionsSql, values });
     for (const row of rows) found.set(versionName(row), storedVersionOf(row));
+  }
+  return found;
+}
+
+/** A resource as it was at a time. */
+export interface AsOfKey {
+  readonly tenant: string;
+  readonly type: string;
+  readonly id: string;
+  readonly at: Date;
+}
+
+/** In the order of the keys: the version that was the newest at that time, a tombstone too; undefined when there was none. */
+export async function versionsAsOf(tx: Tx, keys: readonly AsOfKey[]): Promise<(VersionKey | undefined)[]> {
+  const found: (VersionKey | undefined)[] = keys.map(() => undefined);
+  for (let from = 0; from < keys.length; from += READ_VERSIONS_MAX) {
+    const part = keys.slice(from, from + READ_VERSIONS_MAX);
+    const values = [
+      part.map((key) => key.tenant),
+      part.map((key) => key.type),
+      part.map((key) => key.id),
+      part.map((key) => key.at.toISOString()),
+    ];
+    const { rows } = await tx.query<{ n: number; version: number }>({ ...versionsAsOfSql, values });
+    for (const { n, version } of rows) {
+      const { tenant, type, id } = part[n - 1]!;
+      found[from + n - 1] = { tenant, type, id, version };
+    }
   }
   return found;
 }

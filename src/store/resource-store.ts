@@ -9,7 +9,15 @@ import { draftOf, type Draft } from './draft';
 import { VERSION_CACHE_BODY_BYTES_MAX, VERSION_CACHE_BYTES_MAX } from './limits';
 import { Participants } from './participants';
 import { versionMismatch } from './preconditions';
-import { readCurrent, readHistory, readRecent, readVersionRows, type HistoryPage } from './read';
+import {
+  readCurrent,
+  readHistory,
+  readRecent,
+  readVersionRows,
+  versionsAsOf,
+  type AsOfKey,
+  type HistoryPage,
+} from './read';
 import {
   versionName,
   type StoredVersion,
@@ -166,6 +174,11 @@ export class ResourceStore {
     for (const [name, version] of await readVersionRows(tx, missing)) found.set(name, version);
     for (const [name, version] of found) found.set(name, this.participants.shown(version));
     return found;
+  }
+
+  /** Which version of each was the newest at its time, tombstones included; in the order of the keys, undefined where there was none. */
+  async versionsAsOf(keys: readonly AsOfKey[], tx: Tx = this.deps.database): Promise<(VersionKey | undefined)[]> {
+    return versionsAsOf(tx, keys);
   }
 
   /** Versions of one resource, newest first, tombstones included; `total` 0 = it never existed. https://hl7.org/fhir/R4/http.html#history */

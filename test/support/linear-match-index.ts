@@ -1,7 +1,14 @@
 // The plainest thing that answers "who matches?": every event against every distinct criteria of its type, each member asked for itself.
 // What the match index must agree with, and is measured against.
-import { matchesSubject, parseCriteria, SearchSubject, type FhirDefinitions, type SearchQuery } from '../../src/fhir';
-import type { BrokenCriteria, MatchAnswer, MatchIndex, MatchInput } from '../../src/matching';
+import {
+  chainPathOf,
+  matchesSubject,
+  parseCriteria,
+  SearchSubject,
+  type FhirDefinitions,
+  type SearchQuery,
+} from '../../src/fhir';
+import type { AskedChain, BrokenCriteria, MatchAnswer, MatchIndex, MatchInput } from '../../src/matching';
 import { isInside, type RegistryEntry, type RegistryGroup, type RegistryMember } from '../../src/subscriptions';
 
 /** The part of the registry that is asked. */
@@ -24,10 +31,19 @@ export class LinearMatchIndex implements MatchIndex {
     return false;
   }
 
+  chainsOf(tenant: string, type: string): readonly AskedChain[] {
+    return [...this.source.groupsFor(tenant, type)].flatMap((group) =>
+      this.queryOf(group).clauses.flatMap((clause) => {
+        const path = chainPathOf(this.definitions, type, clause);
+        return path ? [{ path, baseUrl: group.baseUrl }] : [];
+      }),
+    );
+  }
+
   match(input: MatchInput): MatchAnswer {
     const matched = new Map<number, RegistryEntry>();
     const broken: BrokenCriteria[] = [];
-    const subject = new SearchSubject(this.definitions, input.resource);
+    const subject = new SearchSubject(this.definitions, input.resource, input.referenced);
     for (const group of this.source.groupsFor(input.tenant, input.type)) {
       if (input.isDelete && group.deleteWishes === 0) continue;
       const verdict = this.evaluate(group, subject);

@@ -2,11 +2,12 @@
 import type { FhirDefinitions } from '../definitions';
 import type { FhirResource } from '../resource';
 import { canonicalClauses } from './canonical-query';
+import { chainedParameter, chainEndOf } from './chain';
 import { explainLimits } from './limits';
 import { compileClause, satisfiesClause, type CompiledClause } from './matches-query';
 import type { SearchEntry } from './search-entry';
-import type { SearchQuery } from './search-query';
-import { SearchSubject } from './search-subject';
+import type { SearchClause, SearchQuery } from './search-query';
+import { SearchSubject, type ReferencedSubjects } from './search-subject';
 
 /** One clause: what it asks for, what the resource holds, and whether that satisfies it. */
 export interface ExplainedClause {
@@ -31,21 +32,56 @@ export interface Explanation {
 }
 
 /** In: a query and a resource. Out: `matchesQuery` of the same, with its reasons in the order of the canonical query. Never asks less than all clauses. */
-export function explainQuery(definitions: FhirDefinitions, query: SearchQuery, resource: FhirResource): Explanation {
+export function explainQuery(
+  definitions: FhirDefinitions,
+  query: SearchQuery,
+  resource: FhirResource,
+  referenced?: ReferencedSubjects,
+): Explanation {
   if (resource.resourceType !== query.type) return { isMatch: false, isOfType: false, clauses: [] };
-  const subject = new SearchSubject(definitions, resource);
+  const subject = new SearchSubject(definitions, resource, referenced);
   const clauses = canonicalClauses(query).map(({ text, clause }) => {
     const compiled = compileClause(definitions, query.type, clause);
-    return explained(decoded(text), clause.modifier, compiled, { subject, baseUrl: query.baseUrl });
+    const asked = { subject, baseUrl: query.baseUrl };
+    return clause.link
+      ? explainedChain(decoded(text), { definitions, type: query.type, clause }, compiled, asked)
+      : explained(decoded(text), clause.modifier, compiled, asked);
   });
   return { isMatch: clauses.every(({ isSatisfied }) => isSatisfied), isOfType: true, clauses };
+}
+
+interface Asked {
+  readonly subject: SearchSubject;
+  readonly baseUrl: string;
+}
+
+/** Told by what stands at the end of the chain; of one that branches, by the references it starts with. */
+function explainedChain(
+  criterion: string,
+  { definitions, type, clause }: { definitions: FhirDefinitions; type: string; clause: SearchClause },
+  compiled: CompiledClause,
+  { subject, baseUrl }: Asked,
+): ExplainedClause {
+  const way = chainEndOf(definitions, type, clause);
+  const { entries } = subject.entriesOf(way ? chainedParameter(way, 0) : compiled.parameter, baseUrl);
+  const isSatisfied = satisfiesClause(compiled, subject, baseUrl);
+  const texts = [...new Set(entries.map(entryText))];
+  const found = texts.slice(0, explainLimits.shownMax).map(cut);
+  const equals = criterion.indexOf('=');
+  const wanted = [criterion.slice(equals + 1)];
+  const asked = `${criterion.slice(0, equals)} asks for ${wanted.join('')}`;
+  const holds = way
+    ? `what it refers to holds ${holdsText(true, found, texts.length)}`
+    : `it refers to ${holdsText(false, found, texts.length)}`;
+  const sentence = `${isSatisfied ? 'Satisfied' : 'Not satisfied'}: ${asked}; ${holds}.`;
+  return { criterion, isSatisfied, wanted, found, foundCount: texts.length, sentence };
 }
 
 function explained(
   criterion: string,
   modifier: string | undefined,
   clause: CompiledClause,
-  { subject, baseUrl }: { readonly subject: SearchSubject; readonly baseUrl: string },
+  { subject, baseUrl }: Asked,
 ): ExplainedClause {
   const { isPresent, entries } = subject.entriesOf(clause.parameter, baseUrl);
   const isSatisfied = satisfiesClause(clause, subject, baseUrl);

@@ -4,7 +4,7 @@ import type { FhirResource } from '../resource';
 import { indexedParameters, type IndexedParameter, type ParameterEntries } from './indexed-parameters';
 import type { SearchEntry } from './search-entry';
 import type { ClauseLink, SearchClause, SearchQuery, SearchValue } from './search-query';
-import { SearchSubject } from './search-subject';
+import { SearchSubject, type ReferencedSubjects } from './search-subject';
 
 /** One clause, ready to be asked of many resources of its type. */
 export interface CompiledClause {
@@ -96,7 +96,13 @@ export function matchesSubject(query: SearchQuery, subject: SearchSubject): bool
   return true;
 }
 
-/** True when the resource is of the query's type and satisfies every clause. Sort, count and page play no part. */
-export function matchesQuery(definitions: FhirDefinitions, query: SearchQuery, resource: FhirResource): boolean {
-  return matchesSubject(query, new SearchSubject(definitions, resource));
+/** True when the resource is of the query's type and satisfies every clause. Sort, count and page play no part.
+ * Chains are asked of what `referenced` gives; without it they throw. */
+export function matchesQuery(
+  definitions: FhirDefinitions,
+  query: SearchQuery,
+  resource: FhirResource,
+  referenced?: ReferencedSubjects,
+): boolean {
+  return matchesSubject(query, new SearchSubject(definitions, resource, referenced));
 }

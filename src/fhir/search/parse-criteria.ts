@@ -62,7 +62,7 @@ function parameterIssue(name: string, value: string): Issue | undefined {
 /**
  * In: `Type`, `Type?name=value&…`, or the same with a leading slash; percent-encoded, though raw `|`, `$` and `:` are fine.
  * Out: the query. Throws FhirError 422 on Subscription.criteria with an issue per mistake: an unknown type or parameter
- * (with the nearest valid name), whatever cannot be evaluated exactly (chains, `_has`, `_list`, `ap`, unsupported types and
+ * (with the nearest valid name), whatever cannot be evaluated exactly (`_has`, `_list`, `ap`, unsupported types and
  * modifiers), parameters that shape results, and empty values.
  */
 export function parseCriteria(
@@ -81,9 +81,10 @@ export function parseCriteria(
   const baseUrl = trimmedBase(context.baseUrl);
   const clauses: SearchClause[] = [];
   const issues: Issue[] = [];
+  const reading = { definitions, resourceType: type, baseUrl, follows: 'chains' } as const;
   for (const [name, value] of mark < 0 ? [] : decodedParameters(text.slice(mark + 1))) {
     const issue = parameterIssue(name, value);
-    const found = issue ? { issues: [issue] } : parseClause(name, value, { definitions, resourceType: type, baseUrl });
+    const found = issue ? { issues: [issue] } : parseClause(name, value, reading);
     if ('issues' in found) issues.push(...found.issues);
     else clauses.push(found);
   }

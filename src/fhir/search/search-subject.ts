@@ -13,10 +13,19 @@ export interface OwnReference {
   readonly key: string;
 }
 
+/** The way through references to a parameter of what they lead to (`chain.ts`). */
+interface ChainedEnd {
+  readonly steps: readonly { readonly parameter: IndexedParameter; readonly type: string }[];
+  readonly end: IndexedParameter;
+}
+
 /** A resource about to be asked many queries: each parameter is extracted once, when first asked for. */
 export class SearchSubject {
   /** By base, since it decides which references are our own; nearly always there is one. */
   private readonly found = new Map<string, (ParameterEntries | undefined)[]>();
+
+  /** What is found through references, by the chain's parameter. */
+  private readonly chained = new Map<ChainedEnd, ParameterEntries>();
 
   /** The resource must not change while the subject is in use. Without `referenced` no chain can be asked. */
   constructor(
@@ -25,7 +34,13 @@ export class SearchSubject {
     private readonly referenced?: ReferencedSubjects,
   ) {}
 
-  entriesOf(parameter: IndexedParameter, baseUrl: string): ParameterEntries {
+  /** Whether chains can be asked. */
+  get canFollow(): boolean {
+    return this.referenced !== undefined;
+  }
+
+  entriesOf(parameter: IndexedParameter | ChainedEnd, baseUrl: string): ParameterEntries {
+    if ('steps' in parameter) return this.chainedEntries(parameter, baseUrl);
     let found = this.found.get(baseUrl);
     if (!found) this.found.set(baseUrl, (found = []));
     return (found[parameter.slot] ??= parameter.extract(this.resource, baseUrl));
@@ -39,6 +54,23 @@ export class SearchSubject {
         keys.set(entry.key, { type: entry.type, key: entry.key });
     }
     return [...keys.values()];
+  }
+
+  /** Of several resources at the end, what any of them holds. */
+  private chainedEntries(chain: ChainedEnd, baseUrl: string): ParameterEntries {
+    let found = this.chained.get(chain);
+    if (!found) this.chained.set(chain, (found = this.atEnd(chain, baseUrl)));
+    return found;
+  }
+
+  private atEnd({ steps, end }: ChainedEnd, baseUrl: string): ParameterEntries {
+    let subjects: readonly SearchSubject[] = [this];
+    for (const { parameter, type } of steps) {
+      const next = subjects.flatMap((subject) => subject.referencesOf(parameter, baseUrl));
+      subjects = next.flatMap((reference) => (reference.type === type ? (this.targetOf(reference.key) ?? []) : []));
+    }
+    const found = subjects.map((subject) => subject.entriesOf(end, baseUrl));
+    return { isPresent: found.some(({ isPresent }) => isPresent), entries: found.flatMap(({ entries }) => entries) };
   }
 
   /** In: `Type/id`. Throws where nothing was read for chains: to take that for "no match" would lose notifications. */

@@ -1,6 +1,7 @@
 // From a query to what the index can do with each of its clauses: find groups by keys, sort them by a bound, or only verify.
-import { canonicalClauses, indexedParameters } from '../../fhir';
+import { canonicalClauses, chainEndOf, indexedParameters } from '../../fhir';
 import type { FhirDefinitions, IndexedParameter, SearchClause, SearchQuery, SearchValue } from '../../fhir';
+import type { ChainParameters } from './chain-parameters';
 import { keysOfValue, type ValueKeys } from './access-keys';
 import { boundOfValue, type Bound } from './orders';
 
@@ -44,12 +45,30 @@ function planClause(text: string, clause: SearchClause, parameter: IndexedParame
   return bound ? { ...verified, bound } : verified;
 }
 
+/** A chain of one way is filed by what is asked at its end, as if that stood in the event itself; one that branches is verified. */
+function planLink(
+  text: string,
+  clause: SearchClause,
+  parameter: IndexedParameter,
+  chains: ChainParameters,
+): PlannedClause {
+  const verified = { text, clause, parameter, isExact: false };
+  const way = chainEndOf(chains.definitions, chains.type, clause);
+  // What is absent at one of several ends may be there at another: only a value found is found at any of them.
+  if (!way || way.clause.modifier === 'missing') return verified;
+  return { ...planClause(text, way.clause, chains.parameterOf(way)), clause };
+}
+
 /** The clauses of a query, each once, in the order of their texts. Throws for a parameter that the type does not have. */
-export function planQuery(definitions: FhirDefinitions, query: SearchQuery): readonly PlannedClause[] {
+export function planQuery(
+  definitions: FhirDefinitions,
+  query: SearchQuery,
+  chains: ChainParameters,
+): readonly PlannedClause[] {
   const parameters = indexedParameters(definitions, query.type);
   return canonicalClauses(query).map(({ text, clause }) => {
     const parameter = parameters.get(clause.parameter.code);
     if (!parameter) throw new Error(`${query.type} has no indexed search parameter ${clause.parameter.code}`);
-    return planClause(text, clause, parameter);
+    return clause.link ? planLink(text, clause, parameter, chains) : planClause(text, clause, parameter);
   });
 }

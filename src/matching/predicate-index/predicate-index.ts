@@ -2,7 +2,7 @@
 // follows the registry's groups and changes between two events; nothing is ever rebuilt.
 import { SearchSubject, type FhirDefinitions, type SearchQuery } from '../../fhir';
 import { isInside, type GroupFollower, type RegistryGroup, type RegistryMember } from '../../subscriptions';
-import type { BrokenCriteria, MatchAnswer, MatchIndex, MatchInput } from '../match-index.contract';
+import type { AskedChain, BrokenCriteria, MatchAnswer, MatchIndex, MatchInput } from '../match-index.contract';
 import { EventWalk } from './event-walk';
 import { GroupColumns } from './group-columns';
 import { Review } from './review';
@@ -53,10 +53,15 @@ export class PredicateIndex implements MatchIndex, GroupFollower {
     return isDelete ? this.source.wantsDeletes(tenant, type) : this.source.hasGroups(tenant, type);
   }
 
+  chainsOf(tenant: string, type: string): readonly AskedChain[] {
+    const places = this.places.get(nameOf(tenant, type)) ?? [];
+    return places.flatMap(({ baseUrl, index }) => index.chains.inUse().map((path) => ({ path, baseUrl })));
+  }
+
   match(input: MatchInput): MatchAnswer {
     const matched: RegistryMember[] = [];
     const broken: BrokenCriteria[] = [];
-    const subject = new SearchSubject(this.definitions, input.resource);
+    const subject = new SearchSubject(this.definitions, input.resource, input.referenced);
     // Group and predicate remember the event they were asked about; 31 bits of events, then from the beginning again.
     this.event = this.event === 0x7fffffff ? 1 : this.event + 1;
     for (const { baseUrl, index } of this.places.get(nameOf(input.tenant, input.type)) ?? []) {

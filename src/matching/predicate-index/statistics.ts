@@ -1,6 +1,6 @@
 // How often events of a type have a key: what decides by which of its clauses a group is filed. A sample of the events is counted, for
 // the forms that criteria use; before enough were seen, and for keys never seen, what is usual for such parameters stands in.
-import type { IndexedParameter, SearchSubject } from '../../fhir';
+import { isChained, type IndexedParameter, type SearchSubject } from '../../fhir';
 import { ABSENT, PRESENT, type Form, type Key } from './access-keys';
 import { KEYS_COUNTED_MAX, SAMPLE_EVERY, SAMPLE_FIRST, WATCHED_FORMS_MAX } from '../limits';
 
@@ -68,6 +68,8 @@ export class Statistics {
     if (this.seen > SAMPLE_FIRST && this.seen % SAMPLE_EVERY !== 0) return;
     for (const watched of this.watched.values()) {
       const { parameter, form, counts } = watched;
+      // Without what it refers to nothing can be counted; whoever asks by it is told when it is matched.
+      if (isChained(parameter) && !subject.canFollow) continue;
       watched.sampled += 1;
       for (const key of keysIn(subject, parameter, form, baseUrl)) {
         const known = counts.get(key);

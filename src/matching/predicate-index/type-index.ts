@@ -2,6 +2,7 @@
 import { parseCriteria, type FhirDefinitions, type SearchQuery } from '../../fhir';
 import type { RegistryGroup } from '../../subscriptions';
 import { Bucket, type BucketGroups } from './bucket';
+import { ChainParameters } from './chain-parameters';
 import type { GroupColumns } from './group-columns';
 import { planQuery, type PlannedClause } from './plan';
 import { Predicates, type Predicate } from './predicates';
@@ -10,6 +11,7 @@ import { Statistics } from './statistics';
 export class TypeIndex implements BucketGroups {
   readonly statistics = new Statistics();
   readonly predicates: Predicates;
+  readonly chains: ChainParameters;
   readonly root: Bucket;
 
   constructor(
@@ -18,16 +20,20 @@ export class TypeIndex implements BucketGroups {
     home: Pick<RegistryGroup, 'type' | 'baseUrl'>,
   ) {
     this.predicates = new Predicates(definitions, home.type, home.baseUrl);
+    this.chains = new ChainParameters(definitions, home.type);
     this.root = new Bucket(this, []);
   }
 
   /** Throws, and changes nothing, when the query cannot be planned. */
   add(group: RegistryGroup, query: SearchQuery): void {
-    this.file(group, planQuery(this.definitions, query));
+    this.file(group, planQuery(this.definitions, query, this.chains));
+    this.chains.take(query);
   }
 
   remove(group: RegistryGroup): void {
-    this.takeOut(group.number, this.clausesOf(group.number));
+    const query = this.queryOf(group.number);
+    this.takeOut(group.number, planQuery(this.definitions, query, this.chains));
+    this.chains.giveBack(query);
     this.columns.clear(group.number);
   }
 
@@ -56,8 +62,12 @@ export class TypeIndex implements BucketGroups {
   }
 
   clausesOf(number: number): readonly PlannedClause[] {
+    return planQuery(this.definitions, this.queryOf(number), this.chains);
+  }
+
+  private queryOf(number: number): SearchQuery {
     const { canonical, baseUrl } = this.columns.groups[number]!;
-    return planQuery(this.definitions, parseCriteria(this.definitions, canonical, { baseUrl }));
+    return parseCriteria(this.definitions, canonical, { baseUrl });
   }
 
   /** What a candidate must satisfy besides the clause that every path to it proves. */

@@ -29,6 +29,15 @@ export const readVersionsSql: PreparedText = {
     join resource_version v on v.tenant = k.tenant and v.type = k.type and v.id = k.id and v.version = k.version`,
 };
 
+/** $1 tenants, $2 types, $3 ids, $4 times: of each the newest version not written after its time, deletes included. */
+export const versionsAsOfSql: PreparedText = {
+  name: 'versions_as_of',
+  text: `select k.n::int as n, v.version from unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[])
+      with ordinality k(tenant, type, id, at, n) cross join lateral (
+      select w.version from resource_version w where w.tenant = k.tenant and w.type = k.type and w.id = k.id and w.last_updated <= k.at
+      order by w.version desc limit 1) v`,
+};
+
 /** $1 tenant, $2 type, $3 id, $4 since or null, $5 below this version or null, $6 most rows. Newest first. */
 export const historySql: PreparedText = {
   name: 'history',

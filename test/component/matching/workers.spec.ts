@@ -101,6 +101,7 @@ it('S4.13: criteria whose evaluation throws are isolated and reported; the other
   const inner = side.index;
   const index: MatchIndex = {
     mayMatch: (tenant, type, isDelete) => inner.mayMatch(tenant, type, isDelete),
+    chainsOf: (tenant, type) => inner.chainsOf(tenant, type),
     match: (input) => {
       const answer = inner.match(input);
       const bad = [...side.registry.groupsFor('default', 'Patient')].flatMap((group) =>

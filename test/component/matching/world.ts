@@ -48,6 +48,7 @@ export async function createMatchWorld(options: WorldOptions = {}): Promise<Matc
     const { store, clock, statusWriter } = world;
     const matcher = new Matcher({
       database,
+      definitions,
       store,
       registry,
       index,

@@ -1,0 +1,39 @@
+// Parsed versions of resources that chains lead to, kept for the next events: many refer to the same few. A version never changes.
+import type { FhirResource } from '../fhir';
+import { versionName, type VersionKey } from '../store';
+import { CHAIN_TARGETS_KEPT_MAX } from './limits';
+
+export class KnownVersions {
+  /** The longest unused first. */
+  private readonly resources = new Map<string, FhirResource | undefined>();
+
+  has(key: VersionKey): boolean {
+    return this.resources.has(nameOf(key));
+  }
+
+  /** Undefined for a tombstone. */
+  get(key: VersionKey): FhirResource | undefined {
+    const name = nameOf(key);
+    const resource = this.resources.get(name);
+    this.resources.delete(name);
+    this.resources.set(name, resource);
+    return resource;
+  }
+
+  /** `body`: the version's JSON text, undefined for a tombstone. */
+  set(key: VersionKey, body: string | undefined): void {
+    this.resources.set(nameOf(key), body === undefined ? undefined : (JSON.parse(body) as FhirResource));
+  }
+
+  /** Gives up what is too much; between batches, since one batch may need more. */
+  trim(): void {
+    for (const name of this.resources.keys()) {
+      if (this.resources.size <= CHAIN_TARGETS_KEPT_MAX) return;
+      this.resources.delete(name);
+    }
+  }
+}
+
+function nameOf(key: VersionKey): string {
+  return `${key.tenant}/${versionName(key)}`;
+}
