@@ -28,7 +28,7 @@ const flag = (id: string, patient: string): FhirResource =>
     status: 'active',
     code: { text: 'x' },
     subject: { reference: patient },
-  }) as FhirResource;
+  });
 const later = () => clock.advance(1_000);
 
 it('S2.11: a Flag is told by the logical identifier of its patient', async () => {
@@ -88,7 +88,7 @@ it('chains of several links, untyped ones and negations mean what they mean in a
     name: 'Flag?patient.name:contains=mit',
   };
   for (const [id, text] of Object.entries(criteria)) await subscribe(world, subscription(text, { id }));
-  await write(world, { resourceType: 'Organization', id: 'o', name: 'Clinic' } as FhirResource);
+  await write(world, { resourceType: 'Organization', id: 'o', name: 'Clinic' });
   await write(
     world,
     person('p', '1', {
@@ -99,7 +99,7 @@ it('chains of several links, untyped ones and negations mean what they mean in a
     }),
   );
   await write(world, person('q', '2'));
-  await write(world, { resourceType: 'Location', id: 'l', identifier: [{ value: '1' }] } as FhirResource);
+  await write(world, { resourceType: 'Location', id: 'l', identifier: [{ value: '1' }] });
   for (const [id, subject] of Object.entries({ a: 'Patient/p', b: 'Patient/q', c: 'Location/l', d: 'Patient/none' })) {
     await write(world, flag(id, subject));
   }
@@ -139,7 +139,7 @@ it('only the paths in use are read, and one that is given up is not read any mor
 
 it('reads for a whole batch at once, whatever the number of events', async () => {
   await subscribe(world, subscription('Flag?patient.organization.name=clinic', { id: 's' }));
-  await write(world, { resourceType: 'Organization', id: 'o', name: 'Clinic' } as FhirResource);
+  await write(world, { resourceType: 'Organization', id: 'o', name: 'Clinic' });
   for (let n = 0; n < 5; n += 1) {
     await write(world, person(`p${n}`, `${n}`, { managingOrganization: { reference: 'Organization/o' } }));
   }
