@@ -21,14 +21,13 @@ const person = (id: string, number: string, changes: object = {}): FhirResource 
   identifier: [{ system: NHS, value: number }],
   ...changes,
 });
-const flag = (id: string, patient: string): FhirResource =>
-  ({
-    resourceType: 'Flag',
-    id,
-    status: 'active',
-    code: { text: 'x' },
-    subject: { reference: patient },
-  });
+const flag = (id: string, patient: string): FhirResource => ({
+  resourceType: 'Flag',
+  id,
+  status: 'active',
+  code: { text: 'x' },
+  subject: { reference: patient },
+});
 const later = () => clock.advance(1_000);
 
 it('S2.11: a Flag is told by the logical identifier of its patient', async () => {
