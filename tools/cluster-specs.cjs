@@ -11,6 +11,11 @@ const bringsServers = /from '[^']*\/(kafka-broker|redis-server)'/;
 /** Whole files, or single tests by the beginning of their name. */
 const leftOut = [
   { file: 'test/e2e/start.spec.ts', why: 'starts with nothing configured, which is what the embedded profile is' },
+  {
+    file: 'test/component/app/retention.spec.ts',
+    test: 'a day with an unmatched event stays, whole, until that is matched',
+    why: 'its Herald has no relay, and what is not published stays as well (test/component/outbox/publishing.spec.ts)',
+  },
 ];
 
 /** What the build machine runs of the profile: a smoke; the rest is in `npm run test:cluster`. */

@@ -1,4 +1,5 @@
 // Prints figures with their baselines, ratios and targets, and keeps them in a file that a later run can be compared with.
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -40,4 +41,10 @@ export function machine() {
     memoryGb: Math.round(os.totalmem() / 2 ** 30),
     load: os.loadavg()[0],
   };
+}
+
+/** Which program was measured; `+` when files were changed since. Undefined outside a clone. */
+export function commit() {
+  const { status, stdout } = spawnSync('git', ['describe', '--always', '--dirty=+'], { cwd: root, encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
 }

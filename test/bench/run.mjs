@@ -1,11 +1,13 @@
 // `npm run bench [-- name …]`: the yardsticks of the architecture, each beside its baseline of the same run. Real processes (server,
 // receiver, load generator) on 127.0.0.1, durable Postgres. Names: create delivered latency fan-out hanging neighbours order outages
-// burst lane backlog matching; none = all.
-// Flags: --subscriptions=100000 --same-type=1000 --sizes=1000,10000 --seconds=10 --samples=500 --quick --profile (CPU profiles beside the results)
+// burst lane backlog matching; none = all of these. Besides: scaling (the cluster profile by numbers of processes, and the CPU of each role).
+// Flags: --subscriptions=100000 --same-type=1000 --sizes=1000,10000 --seconds=10 --samples=500 --quick
+// --profile=cluster (Kafka, Redis and a process per role) --cpu-profiles (beside the results)
 import { parseArgs } from 'node:util';
+import { startHintServers } from './parts/hint-servers.mjs';
 import { startPart } from './parts/remote.mjs';
 import { startPostgres } from './parts/server.mjs';
-import { machine, printFigures, writeResult } from './report.mjs';
+import { commit, machine, printFigures, writeResult } from './report.mjs';
 import { measureBaselines } from './scenarios/baselines.mjs';
 import { create } from './scenarios/create.mjs';
 import { delivered } from './scenarios/delivered.mjs';
@@ -15,6 +17,7 @@ import { burst, order, outages } from './scenarios/holding.mjs';
 import { hanging, neighbours } from './scenarios/isolation.mjs';
 import { latency } from './scenarios/latency.mjs';
 import { matching } from './scenarios/matching.mjs';
+import { scaling } from './scenarios/scaling.mjs';
 
 const scenarios = {
   create,
@@ -29,6 +32,7 @@ const scenarios = {
   lane,
   backlog,
   matching,
+  scaling,
 };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -39,14 +43,17 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '10' },
     samples: { type: 'string', default: '500' },
     'prepare-seconds': { type: 'string', default: '600' },
-    profile: { type: 'boolean', default: false },
+    profile: { type: 'string', default: 'embedded' },
+    'cpu-profiles': { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
   },
 });
-const names = positionals.length > 0 ? positionals : Object.keys(scenarios);
+const names = positionals.length > 0 ? positionals : Object.keys(scenarios).filter((name) => name !== 'scaling');
 const unknown = names.filter((name) => !(name in scenarios));
 if (unknown.length > 0)
   throw new Error(`no scenario ${unknown.join(', ')}; there are ${Object.keys(scenarios).join(', ')}`);
+
+if (!['embedded', 'cluster'].includes(values.profile)) throw new Error('--profile is embedded or cluster');
 
 const seconds = values.quick ? 2 : Number(values.seconds);
 const options = {
@@ -60,22 +67,29 @@ const options = {
   fanOut: values.quick ? 1_000 : 10_000,
   laneRows: values.quick ? 50_000 : 1_000_000,
   backlogRows: values.quick ? 5_000 : 100_000,
+  isQuick: values.quick,
 };
 const times = { warmMs: values.quick ? 500 : 3_000, measureMs: seconds * 1000 };
 const result = {
   at: new Date().toISOString(),
   machine: machine(),
+  commit: commit(),
+  profile: values.profile,
   options: { ...options, seconds },
   baselines: {},
   figures: [],
 };
-console.log(`bench ${names.join(' ')}: ${JSON.stringify(result.machine)}, ${seconds} s each`);
+console.log(
+  `bench ${names.join(' ')}, ${values.profile} profile, commit ${result.commit}: ${JSON.stringify(result.machine)}, ${seconds} s each`,
+);
 
 const postgres = await startPostgres();
+if (values.profile === 'cluster') postgres.hints = await startHintServers(postgres.ownFolder);
 const receiver = startPart('./receiver.mjs');
 const load = startPart('./load.mjs');
 const stop = async () => {
   await Promise.all([receiver.stop(), load.stop()]);
+  await postgres.hints?.stop();
   await postgres.stop();
 };
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop().finally(() => process.exit(130)));

@@ -8,7 +8,10 @@ import { Ledger } from '../support/ledger';
 import { SubscriberStub } from '../support/subscriber-stub';
 import { restHook, subscribe } from '../support/subscription';
 
-const env = { HERALD_DELIVERY_DEADLINE: '1s', HERALD_DELIVERY_LEASE: '16s' };
+// Shorter than a lease may be outside of tests: nobody else may take over before it is over.
+const env = { HERALD_TEST_MODE: 'true', HERALD_DELIVERY_DEADLINE: '1s', HERALD_DELIVERY_LEASE: '8s' };
+/** A request begins at most this long after its slice was leased or renewed. */
+const leaseLeastMs = 6_000;
 
 let database: TestDatabase;
 let receiver: SubscriberStub;
@@ -20,7 +23,7 @@ beforeAll(async () => {
     HeraldProcess.start({ databaseUrl: database.url, env, roles });
   first = await start('api,relay,matcher,deliverer');
   second = await start('api,relay,matcher');
-}, 60_000);
+}, 240_000);
 afterAll(async () => {
   await first?.stop();
   await second?.stop();
@@ -61,9 +64,9 @@ it('I8, I9: a process frozen past its lease loses its slices, and its late resul
   expect(await ledger.states()).toEqual(before);
   expect(before).toEqual({ delivered: 48 });
   expect(judge(receiver.processed)).toMatchObject({ distinct: 48, gaps: 0, unequalRepeats: 0 });
-  expect(await ledger.overlapsWithinALease()).toBe(0);
+  expect(await ledger.overlapsWithinALease(leaseLeastMs)).toBe(0);
   expect(await ledger.violations()).toEqual([]);
-}, 120_000);
+}, 300_000);
 
 async function restartWithAllRoles(process: HeraldProcess): Promise<HeraldProcess> {
   await process.stop();

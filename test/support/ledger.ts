@@ -109,7 +109,7 @@ export class Ledger {
   }
 
   /** I8: pairs of attempts of one delivery that ran at the same time although the first one's lease cannot have been over. */
-  async overlapsWithinALease(leaseLeastMs = 15_000): Promise<number> {
+  async overlapsWithinALease(leaseLeastMs: number): Promise<number> {
     const [row] = await this.rows<{ n: number }>(
       `select count(*) as n from attempt a join attempt b using (subscription_key, event_no)
         where a.epoch < b.epoch and b.started_at < a.ended_at and b.started_at < a.started_at + $1 * interval '1 ms'`,

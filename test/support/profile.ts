@@ -30,10 +30,8 @@ export function profileEnv(databaseUrl: string): Record<string, string> {
   };
 }
 
-/** The roles of each process that does what `roles` (all, when left out) says: one process, or in the cluster profile several. */
+/** The roles of each process of a Herald with these roles: one process, but in the cluster profile several for a Herald with all of them. */
 export function rolesApart(roles?: string): (string | undefined)[] {
-  if (!isClusterProfile) return [roles];
-  const wanted = roles?.split(',') ?? ROLE_GROUPS.flat();
-  const groups = ROLE_GROUPS.map((group) => group.filter((role) => wanted.includes(role)).join(','));
-  return groups.filter((group) => group !== '');
+  const isWhole = roles === undefined || ROLE_GROUPS.flat().every((role) => roles.split(',').includes(role));
+  return isClusterProfile && isWhole ? ROLE_GROUPS.map((group) => group.join(',')) : [roles];
 }

@@ -1,4 +1,4 @@
-// Herald and its durable Postgres for a benchmark: real processes, the data beside the project and removed afterwards.
+// Herald and its durable Postgres for a benchmark: real processes, one or (cluster profile) one per role, the data beside the project and removed afterwards.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -19,29 +19,66 @@ export async function startPostgres() {
     fs.rmSync(postgres.folder, { recursive: true, force: true });
     fs.rmSync(folder, { recursive: true, force: true });
   };
-  return { url: postgres.url, ownFolder: folder, stop };
+  const pid = Number(fs.readFileSync(path.join(postgres.folder, 'postmaster.pid'), 'utf8').split('\n')[0]);
+  return { url: postgres.url, ownFolder: folder, pid, stop };
 }
 
-const profiling = process.argv.includes('--profile')
+const profiling = process.argv.includes('--cpu-profiles')
   ? ['--cpu-prof', `--cpu-prof-dir=${path.join(root, 'test/bench/results/profiles')}`]
   : [];
 
-/** A fresh database on the server and one Herald process with all roles on it. */
-export async function startHerald(postgres, name, env = {}) {
-  const url = new URL(postgres.url);
+const readyMsMax = 180_000;
+
+/** How many processes the cluster profile has of each role that may have several, unless told otherwise. */
+const clusterShape = { matcher: 1, deliverer: 1 };
+
+/**
+ * A fresh database on the server and a Herald on it: one process with all roles, or, where the server has Kafka and Redis beside it
+ * (`postgres.hints`), a process per role and as many matchers and deliverers as `shape` says.
+ */
+export async function startHerald(postgres, name, env = {}, shape = clusterShape) {
+  const url = await newDatabase(postgres, name);
+  const roles = postgres.hints ? rolesOf(shape) : [undefined];
+  const all = { DATABASE_URL: url, ...postgres.hints?.envOf(name), ...env };
+  const start = (role, index) =>
+    startProcess(`${name}-${index}`, postgres.ownFolder, { ...all, ...(role && { ROLES: role }) });
+  const processes = [];
+  const stopAll = () => Promise.all(processes.map((each) => each.stop()));
+  try {
+    // One after another: the first one brings the database to its form, and a loaded machine starts them no sooner side by side.
+    for (const [index, role] of roles.entries()) processes.push({ role: role ?? 'all', ...(await start(role, index)) });
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+  const [{ base, pid }] = processes;
+  const database = new pg.Pool({ connectionString: url, max: 2 });
+  const stop = () => database.end().then(stopAll);
+  return { base, fhirUrl: `${base}/fhir`, database, pid, processes, stop };
+}
+
+function rolesOf({ matcher, deliverer }) {
+  return ['api', 'relay', ...Array(matcher).fill('matcher'), ...Array(deliverer).fill('deliverer')];
+}
+
+async function newDatabase(postgres, name) {
   const admin = new pg.Client({ connectionString: postgres.url });
   await admin.connect();
   await admin.query(`create database ${name}`);
   await admin.end();
+  const url = new URL(postgres.url);
   url.pathname = `/${name}`;
+  return url.href;
+}
+
+async function startProcess(name, folder, env) {
   const port = await freePort();
   const child = spawn(process.execPath, ['--enable-source-maps', ...profiling, path.join(root, 'dist/main.js')], {
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
-      DATABASE_URL: url.href,
       PORT: String(port),
-      HERALD_DATA: path.join(postgres.ownFolder, name),
+      HERALD_DATA: path.join(folder, name),
       HERALD_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
       HERALD_EGRESS_ALLOW_PRIVATE: 'loopback',
       LOG_LEVEL: 'error',
@@ -50,9 +87,13 @@ export async function startHerald(postgres, name, env = {}) {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const base = `http://127.0.0.1:${port}`;
-  await until(`${name} to be ready`, 60_000, async () => {
+  const isReady = async () => {
     if (child.exitCode !== null) throw new Error(`Herald ended with ${child.exitCode}`);
     return (await fetch(`${base}/health/ready`).catch(() => undefined))?.ok;
+  };
+  await until(`${name} to be ready`, readyMsMax, isReady).catch((error) => {
+    child.kill('SIGKILL');
+    throw error;
   });
   const stop = () =>
     new Promise((resolve) => {
@@ -60,8 +101,7 @@ export async function startHerald(postgres, name, env = {}) {
       child.once('exit', resolve);
       child.kill('SIGTERM');
     });
-  const database = new pg.Pool({ connectionString: url.href, max: 2 });
-  return { base, fhirUrl: `${base}/fhir`, database, pid: child.pid, stop: () => database.end().then(stop) };
+  return { base, pid: child.pid, stop };
 }
 
 /** Asks until the answer is truthy; fails at the deadline. */
