@@ -44,6 +44,7 @@ export {
   type ChainedParameter,
   type ChainPath,
 } from './search/chain';
+export { doubleAfter, doubleBefore } from './search/decimal';
 export { foldText } from './search/fold';
 export { indexEntries, type IndexEntries } from './search/index-entries';
 export { indexedParameters, type IndexedParameter, type ParameterEntries } from './search/indexed-parameters';
@@ -59,6 +60,7 @@ export { SearchSubject, type OwnReference, type ReferencedSubjects } from './sea
 export { parseCriteria } from './search/parse-criteria';
 export { parseSearch, type SearchContext } from './search/parse-search';
 export { comparedRange } from './search/quantity';
+export { searchLanguagePage } from './search/search-language-page';
 export { PAGE_PARAMETER } from './search/result-parameters';
 export type {
   CompositeEntry,

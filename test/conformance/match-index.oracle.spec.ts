@@ -103,6 +103,60 @@ it.each([1, 2])('finds the same among many criteria of few types, seed %i', (see
   expect(Math.max(...matches)).toBeGreaterThan(100);
 });
 
+/** How many groups each of the resources makes the index look at, the answers compared. */
+function lookedAt(duel: Duel, resources: readonly FhirResource[]): number[] {
+  const candidates = jest.spyOn(EventWalk.prototype, 'consider');
+  const counts = resources.map((resource) => {
+    candidates.mockClear();
+    duel.compare(resource, false);
+    return candidates.mock.calls.length;
+  });
+  candidates.mockRestore();
+  return counts;
+}
+
+const ofQuantity = (value: number, code = 'mmol/L'): object => ({
+  code: { coding: [{ system: 'http://loinc.org', code: '2823-3' }] },
+  valueQuantity: { value, system: 'http://unitsofmeasure.org', code },
+});
+const observation = (parts: object): FhirResource => ({ resourceType: 'Observation', id: 'o', ...parts });
+
+it('looks at the thresholds that a quantity passes, and at no others', () => {
+  const duel = new Duel(seededRandom(6));
+  const unit = 'http://unitsofmeasure.org|umol/L';
+  for (let key = 1; key <= 500; key += 1) {
+    duel.subscribe(key, `Observation?code=2823-3&value-quantity=gt${key}|${unit}`);
+    duel.subscribe(1_000 + key, `Observation?code-value-quantity=http://loinc.org|2823-3$gt${key}`);
+    duel.subscribe(2_000 + key, `Observation?code=other&value-quantity=gt${key}|${unit}`);
+  }
+  const counts = lookedAt(duel, [observation(ofQuantity(0.0095)), observation(ofQuantity(0.2505))]);
+  expect(counts).toEqual([9, 250]);
+});
+
+it('looks at the windows that an event is in, not at those before and after it', () => {
+  const duel = new Duel(seededRandom(7));
+  const day = (n: number): string => new Date(Date.UTC(2000, 0, n)).toISOString().slice(0, 10);
+  for (let key = 1; key <= 500; key += 1) {
+    duel.subscribe(key, `Encounter?date=ge${day(key)}&date=lt${day(key + 1)}`);
+    duel.subscribe(1_000 + key, `Observation?value-quantity=ge${key}&value-quantity=lt${key + 1}`);
+  }
+  const encounter = (period: object): FhirResource => ({ resourceType: 'Encounter', id: 'e', period });
+  const found = lookedAt(duel, [
+    encounter({ start: `${day(100)}T10:00:00Z`, end: `${day(100)}T11:00:00Z` }),
+    encounter({ start: day(490) }),
+    encounter({ start: day(3), end: day(5) }),
+    observation(ofQuantity(77.5)),
+    observation(ofQuantity(9_999)),
+  ]);
+  const [within, open, several, number, nowhere] = found;
+  // Besides its own, those that share a cell with it.
+  expect(within).toBeLessThan(10);
+  expect(open).toBeLessThan(20);
+  expect(several).toBeLessThan(10);
+  expect(number).toBeLessThan(10);
+  expect(nowhere).toBe(0);
+});
+
 it('files groups anew when their key turns out to be common, and answers the same all the while', () => {
   const duel = new Duel(seededRandom(5));
   // Before there was an event, every three letters of a name seemed equally rare, so all lie under the first.

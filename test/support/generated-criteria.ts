@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { indexedParameters, type FhirDefinitions, type FhirResource, type IndexedParameter } from '../../src/fhir';
-import type { SearchEntry } from '../../src/fhir';
+import type { QuantityEntry, SearchEntry } from '../../src/fhir';
 
 /** A number in [0, 1), the next at each call. */
 export type Random = () => number;
@@ -32,6 +32,7 @@ export function exampleResources(): FhirResource[] {
   return names.map((file) => JSON.parse(fs.readFileSync(path.join(folder, file), 'utf8')) as FhirResource);
 }
 
+const numberPrefixes = ['', '', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ne', 'ap'];
 const datePrefixes = ['', '', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ne'];
 
 /** A date of some precision at `at`, or a while before or after. */
@@ -56,15 +57,62 @@ function part(random: Random, text: string): string {
   return text.slice(start, start + 1 + Math.floor(random() * 8));
 }
 
+/** A number near one of the ends, with more or fewer digits. */
+function numberText(random: Random, { low, high }: { readonly low: number; readonly high: number }): string {
+  const ends = [low, high].filter(Number.isFinite);
+  const at = ends.length > 0 ? pick(random, ends) : 1;
+  const digits = pick(random, [0, 1, 2, 5]);
+  const near = at + pick(random, [0, 0, 0, 1, -1, 0.05, -at / 20]);
+  return pick(random, [String(at), near.toFixed(digits), near.toPrecision(2)]).replace('e+', 'e');
+}
+
+/** Without a unit, with the code or the unit alone, with its system, or the same thing in thousandths. */
+function quantityText(random: Random, entry: QuantityEntry): string {
+  const number = pick(random, numberPrefixes) + numberText(random, entry);
+  const { code, label, unit } = entry;
+  const name = label ?? code;
+  const forms = [number, ...(name === undefined ? [] : [`${number}||${escaped(name)}`])];
+  if (unit && code !== undefined) {
+    const system = unit.key.startsWith('ucum:')
+      ? 'http://unitsofmeasure.org'
+      : unit.key.slice(0, unit.key.lastIndexOf('|'));
+    forms.push(`${number}|${escaped(system)}|${escaped(code)}`);
+    forms.push(`${number}e3|${escaped(system)}|${escaped(`m${code}`)}`);
+  }
+  const form = pick(random, forms);
+  return /e-?\d+e3/.test(form) ? number : form;
+}
+
+/** Each part as a value of its own, of the same element. */
+function compositeText(random: Random, parts: readonly (readonly SearchEntry[])[]): string {
+  return parts
+    .map((entries) => entries.filter(({ kind }) => !extras.includes(kind)))
+    .map((entries) => (entries.length > 0 ? written(random, pick(random, entries), true).value : 'none'))
+    .join('$');
+}
+
+/** Entries that are asked for with modifiers only. */
+const extras: readonly string[] = ['token-text', 'typed-identifier', 'reference-identifier'];
+
 interface Written {
   readonly modifier: string;
   readonly value: string;
 }
 
-function written(random: Random, entry: SearchEntry): Written {
+function uriWritten(random: Random, uri: string): Written {
+  const modifier = uri.includes('://') ? pick(random, ['', '', ':above', ':below']) : '';
+  const shorter = uri.slice(0, Math.max(uri.lastIndexOf('/'), uri.indexOf('/') + 3));
+  if (modifier === ':below') return { modifier, value: escaped(pick(random, [uri, shorter])) };
+  return { modifier, value: escaped(modifier === '' ? uri : `${uri}${pick(random, ['', '/', '/more/1', 'x'])}`) };
+}
+
+function written(random: Random, entry: SearchEntry, isPart = false): Written {
   switch (entry.kind) {
     case 'token':
-      return { modifier: pick(random, ['', '', '', ':not']), value: tokenText(random, entry.system, entry.code) };
+      return {
+        modifier: isPart ? '' : pick(random, ['', '', '', ':not']),
+        value: tokenText(random, entry.system, entry.code),
+      };
     case 'reference':
       return {
         modifier: '',
@@ -73,7 +121,17 @@ function written(random: Random, entry: SearchEntry): Written {
     case 'reference-identifier':
       return { modifier: ':identifier', value: tokenText(random, entry.identifier.system, entry.identifier.code) };
     case 'uri':
-      return { modifier: '', value: escaped(entry.uri) };
+      return uriWritten(random, entry.uri);
+    case 'token-text':
+      return { modifier: ':text', value: escaped(part(random, entry.text)) };
+    case 'typed-identifier':
+      return { modifier: ':of-type', value: [entry.system, entry.code, entry.value].map(escaped).join('|') };
+    case 'number':
+      return { modifier: '', value: pick(random, numberPrefixes) + numberText(random, entry) };
+    case 'quantity':
+      return { modifier: '', value: quantityText(random, entry) };
+    case 'composite':
+      return { modifier: '', value: compositeText(random, entry.parts) };
     case 'date': {
       const ends = [entry.low, entry.high].filter(Number.isFinite);
       return {
@@ -82,7 +140,7 @@ function written(random: Random, entry: SearchEntry): Written {
       };
     }
     case 'string': {
-      const modifier = pick(random, ['', '', ':exact', ':contains']);
+      const modifier = isPart ? '' : pick(random, ['', '', ':exact', ':contains']);
       return { modifier, value: escaped(modifier === ':exact' ? entry.value : part(random, entry.folded)) };
     }
     default:
@@ -90,11 +148,30 @@ function written(random: Random, entry: SearchEntry): Written {
   }
 }
 
+/** A lower and an upper bound on the same parameter. */
+function windowText(
+  random: Random,
+  parameter: IndexedParameter,
+  resources: readonly FhirResource[],
+): string | undefined {
+  const { code } = parameter.definition;
+  const entries = resources.flatMap((resource) => parameter.extract(resource, '').entries);
+  const ends = entries.flatMap((entry) => {
+    if (entry.kind === 'date') return [entry.low, entry.high].filter(Number.isFinite).map((at) => dateText(random, at));
+    return entry.kind === 'number' || entry.kind === 'quantity' ? [numberText(random, entry)] : [];
+  });
+  if (ends.length === 0) return undefined;
+  const [from, to] = [pick(random, ends), pick(random, ends)];
+  return `${code}=${pick(random, ['gt', 'ge'])}${from}&${code}=${pick(random, ['lt', 'le'])}${to}`;
+}
+
 function clause(random: Random, parameter: IndexedParameter, resources: readonly FhirResource[]): string | undefined {
   const { code } = parameter.definition;
   if (random() < 0.05) return `${code}:missing=${pick(random, ['true', 'false'])}`;
   const entries = resources.flatMap((resource) => parameter.extract(resource, '').entries);
   if (entries.length === 0) return undefined;
+  const window = random() < 0.15 ? windowText(random, parameter, resources) : undefined;
+  if (window !== undefined) return window;
   const first = written(random, pick(random, entries));
   const values = [first.value];
   while (random() < 0.3) {

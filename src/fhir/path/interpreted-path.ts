@@ -35,6 +35,12 @@ function resolveToType(nodes: readonly EngineNode[]): unknown[] {
   });
 }
 
+/** The engine keeps numbers as objects of its own, which say of themselves what they are in JSON. */
+function plainValue(value: unknown): unknown {
+  const { toJSON } = (value ?? {}) as { toJSON?: unknown };
+  return typeof toJSON === 'function' ? (toJSON.call(value) as unknown) : value;
+}
+
 /** In: a FHIRPath expression. Out: a function from a resource to what the expression selects in it. */
 export function interpretedSelect(expression: string): Select {
   /* eslint-disable @typescript-eslint/no-require-imports */
@@ -49,7 +55,7 @@ export function interpretedSelect(expression: string): Select {
     const nodes = run(resource, {});
     const types = fhirpath.types(nodes);
     return nodes.map((node, index) => ({
-      node: fhirpath.util.valData(node) as unknown,
+      node: plainValue(fhirpath.util.valData(node)),
       type: (types[index] ?? '').replace(/^\w+\./, ''),
     }));
   };

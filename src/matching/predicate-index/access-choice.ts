@@ -2,7 +2,7 @@
 // a bound compares across everything, while below an equality it only sorts what is there.
 import type { IndexedParameter } from '../../fhir';
 import type { Form, Key, ValueKeys } from './access-keys';
-import type { PlannedClause } from './plan';
+import type { PlannedClause } from './planned-clause';
 import type { Statistics } from './statistics';
 
 /** One key of one parameter. */
@@ -63,12 +63,20 @@ function has(clause: PlannedClause, { parameter, form, key }: Step): boolean {
   );
 }
 
+/** What of a clause is left to place a group by once a key of it led there: its bound, where the key does not prove it. */
+export function afterKey(clauses: readonly PlannedClause[], used: PlannedClause): readonly PlannedClause[] {
+  return clauses.flatMap((clause) => {
+    if (clause !== used) return [clause];
+    return used.bound && !used.isExact ? [{ ...used, values: undefined, window: undefined }] : [];
+  });
+}
+
 /** The clauses of a group that are left to place it by in the bucket that `path` leads to. */
 export function leftOf(clauses: readonly PlannedClause[], path: readonly Step[]): readonly PlannedClause[] {
   let left = clauses;
   for (const step of path) {
     const used = left.find((clause) => has(clause, step));
-    left = left.filter((clause) => clause !== used);
+    if (used) left = afterKey(left, used);
   }
   return left;
 }

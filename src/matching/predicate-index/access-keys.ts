@@ -1,42 +1,23 @@
 // What a clause's values are found by: hashed keys for what is compared by equality (or nearly), bounds for what is compared by order.
 // The other half of each is taken from a resource's entries, so that both sides meet in one map. A kind of value that is not listed
 // here selects nothing and is only verified.
-import type { DateValue, ReferenceValue, SearchEntry, SearchValue, StringValue, TokenValue } from '../../fhir';
-import { cellsOf, cellForm } from './cells';
+import type {
+  CompositeValue,
+  DateValue,
+  ReferenceValue,
+  SearchValue,
+  StringValue,
+  TokenValue,
+  TypedIdentifierEntry,
+} from '../../fhir';
+import { form, type Form, type Key, type ValueKeys } from './forms';
+import { dateCells, rangeKeys } from './range-keys';
 import { ownText } from './own-text';
 
-export type Key = string | number;
-
-/** One way to make keys. Two forms with the same name are the same object. */
-export interface Form {
-  readonly name: string;
-  /** True when to have the key is to satisfy the value; otherwise the clause must still be verified. */
-  readonly isExact: boolean;
-  /** Presence is asked of the parameter, not of its entries. */
-  readonly isPresence?: boolean;
-  /** Keys of an entry; undefined when it has none in this form. */
-  keysOf(entry: SearchEntry): Key | readonly Key[] | undefined;
-}
-
-/** Where a value is filed: under every one of `keys`. */
-export interface ValueKeys {
-  readonly form: Form;
-  readonly keys: readonly Key[];
-  /** Which key stands for the value when one suffices (a trigram of many). */
-  readonly isOneEnough?: boolean;
-}
+export type { Form, Key, ValueKeys };
 
 export const PRESENT: Key = 1;
 export const ABSENT: Key = 0;
-
-const forms = new Map<string, Form>();
-
-/** The form of this name, made when it is first asked for. */
-function form(name: string, make: () => Omit<Form, 'name'>): Form {
-  let known = forms.get(name);
-  if (!known) forms.set(name, (known = { name, ...make() }));
-  return known;
-}
 
 const exact = (keysOf: Form['keysOf']) => (): Omit<Form, 'name'> => ({ isExact: true, keysOf });
 const separator = '\u0001';
@@ -76,6 +57,15 @@ const uri = form(
 const text = form(
   'exact',
   exact((entry) => (entry.kind === 'string' ? entry.value : undefined)),
+);
+
+function typedText({ system, code: type, value }: Omit<TypedIdentifierEntry, 'kind'>): string {
+  return [system, type, value].join(separator);
+}
+
+const ofType = form(
+  'of type',
+  exact((entry) => (entry.kind === 'typed-identifier' ? typedText(entry) : undefined)),
 );
 
 function tokenKeys({ system, code: value }: TokenValue): ValueKeys {
@@ -141,10 +131,19 @@ function stringKeys({ mode, value }: StringValue): ValueKeys | undefined {
 
 /** `eq` wants entries inside its interval, so it lies in the cells that the entry's low end can be in. */
 function dateKeys({ prefix, low, high }: DateValue): ValueKeys | undefined {
-  if (prefix !== 'eq') return undefined;
-  const { level, cells } = cellsOf(low, high);
-  const name = `cell ${level}`;
-  return { form: form(name, () => cellForm(level)), keys: cells };
+  return prefix === 'eq' ? dateCells(low, high) : undefined;
+}
+
+/** A composite is found by the keys of its first part that has some; whether the other parts fit is seen then. */
+function compositeKeys({ parts }: CompositeValue): ValueKeys | undefined {
+  for (const [part, value] of parts.entries()) {
+    const inner = value.kind === 'token' || value.kind === 'reference' ? keysOfValue(value) : undefined;
+    if (!inner) continue;
+    const keysOf: Form['keysOf'] = (entry) =>
+      entry.kind === 'composite' ? entry.parts[part]!.flatMap((each) => inner.form.keysOf(each) ?? []) : undefined;
+    return { form: form(`part ${part} ${inner.form.name}`, () => ({ isExact: false, keysOf })), keys: inner.keys };
+  }
+  return undefined;
 }
 
 /** In: a value of a clause without negation. Out: its keys; undefined when it cannot be found by any. */
@@ -162,6 +161,13 @@ export function keysOfValue(value: SearchValue): ValueKeys | undefined {
       return stringKeys(value);
     case 'date':
       return dateKeys(value);
+    case 'number':
+    case 'quantity':
+      return value.prefix === 'eq' ? rangeKeys(value, value.low, value.high) : undefined;
+    case 'typed-identifier':
+      return { form: ofType, keys: [ownText(typedText(value))] };
+    case 'composite':
+      return compositeKeys(value);
     case 'missing':
       return { form: presence, keys: [value.isMissing ? ABSENT : PRESENT] };
     default:

@@ -3,9 +3,9 @@
 import type { IndexedParameter } from '../../fhir';
 import { LOOSE_MAX, SPLITS_MAX } from '../limits';
 import type { Form, Key } from './access-keys';
-import { cheapest, leftOf, type Step } from './access-choice';
+import { afterKey, cheapest, leftOf, type Step } from './access-choice';
 import type { Order } from './orders';
-import type { PlannedClause } from './plan';
+import type { PlannedClause, Window } from './planned-clause';
 import type { Statistics } from './statistics';
 import { Thresholds } from './thresholds';
 
@@ -75,7 +75,9 @@ export class Bucket {
   remove(group: number, clauses: readonly PlannedClause[]): boolean {
     let wasHere = this.removeLoose(group);
     for (const clause of clauses) {
-      wasHere = this.removeSorted(group, clause) || wasHere;
+      for (const place of [clause.bound, clause.window]) {
+        if (place) wasHere = this.removeSorted(group, clause.parameter, place) || wasHere;
+      }
       for (const { form, keys } of clause.values ?? []) {
         for (const key of keys) wasHere = this.removeKey(group, clauses, { ...clause, form, key }) || wasHere;
       }
@@ -96,7 +98,9 @@ export class Bucket {
   }
 
   private addByKeys(group: number, left: readonly PlannedClause[], clause: PlannedClause, steps: readonly Step[]) {
-    const others = left.filter((other) => other !== clause);
+    const others = afterKey(left, clause);
+    if (clause.window)
+      this.sortedBy(clause.parameter, clause.window.order).thresholds.add(clause.window.at, NaN, group);
     for (const step of steps) {
       const { found } = this.probeOf(step.parameter, step.form);
       const here = found.get(step.key);
@@ -123,11 +127,15 @@ export class Bucket {
   }
 
   private sortedBy(parameter: IndexedParameter, order: Order): Sorted {
-    const known = this.sorted.find((each) => each.parameter === parameter && each.order === order);
+    const known = this.sortedOf(parameter, order);
     if (known) return known;
     const sorted: Sorted = { parameter, order, thresholds: new Thresholds(order) };
     this.sorted.push(sorted);
     return sorted;
+  }
+
+  private sortedOf(parameter: IndexedParameter, order: Order): Sorted | undefined {
+    return this.sorted.find((each) => each.parameter === parameter && each.order.name === order.name);
   }
 
   private removeLoose(group: number): boolean {
@@ -138,10 +146,9 @@ export class Bucket {
     return true;
   }
 
-  private removeSorted(group: number, { parameter, bound }: PlannedClause): boolean {
-    if (!bound) return false;
-    const sorted = this.sorted.find((each) => each.parameter === parameter && each.order === bound.order);
-    if (!sorted?.thresholds.remove(bound.at, group)) return false;
+  private removeSorted(group: number, parameter: IndexedParameter, { order, at }: Window): boolean {
+    const sorted = this.sortedOf(parameter, order);
+    if (!sorted?.thresholds.remove(at, group)) return false;
     if (sorted.thresholds.size === 0) this.sorted.splice(this.sorted.indexOf(sorted), 1);
     return true;
   }

@@ -56,7 +56,7 @@ export class EventWalk implements GroupSink {
   private visitSorted({ parameter, order, thresholds }: Sorted, proven: number): void {
     const found = this.entriesOf(parameter, () => thresholds.groups());
     const end = found && order.endOf(found.entries);
-    if (end !== undefined) thresholds.select(end, this, proven);
+    if (end !== undefined) thresholds.select({ end, start: order.startOf?.(found!.entries) }, this, proven);
   }
 
   private visitProbe(probe: Probe, proven: number): void {

@@ -1,33 +1,26 @@
 // From a query to what the index can do with each of its clauses: find groups by keys, sort them by a bound, or only verify.
 import { canonicalClauses, chainEndOf, indexedParameters } from '../../fhir';
 import type { FhirDefinitions, IndexedParameter, SearchClause, SearchQuery, SearchValue } from '../../fhir';
+import { keysOfValue } from './access-keys';
 import type { ChainParameters } from './chain-parameters';
-import { keysOfValue, type ValueKeys } from './access-keys';
-import { boundOfValue, type Bound } from './orders';
-
-export interface PlannedClause {
-  /** Equal text, equal meaning. */
-  readonly text: string;
-  readonly clause: SearchClause;
-  readonly parameter: IndexedParameter;
-  /** One for each value, joined by OR; absent when the clause cannot be found by keys. */
-  readonly values?: readonly ValueKeys[];
-  /** To have one of the keys is to satisfy the clause. */
-  readonly isExact: boolean;
-  readonly bound?: Bound;
-}
+import { boundOfValue } from './orders';
+import type { PlannedClause } from './planned-clause';
+import { withWindows } from './windows';
 
 /** The kinds of value that a parameter of a type takes; others mean something that only the language knows. */
 const plainKinds: Readonly<Record<string, readonly SearchValue['kind'][]>> = {
-  token: ['token', 'missing'],
+  token: ['token', 'typed-identifier', 'missing'],
   reference: ['reference', 'reference-identifier', 'missing'],
   string: ['string', 'missing'],
   uri: ['uri', 'missing'],
   date: ['date', 'missing'],
+  number: ['number', 'missing'],
+  quantity: ['quantity', 'missing'],
+  composite: ['composite', 'missing'],
 };
 
 /** Modifiers under which a value is still compared with the parameter's entries, one by one. */
-const plainModifiers: readonly unknown[] = [undefined, 'exact', 'contains', 'identifier', 'missing'];
+const plainModifiers: readonly unknown[] = [undefined, 'exact', 'contains', 'identifier', 'of-type', 'missing'];
 
 function isPlain({ parameter, modifier, values }: SearchClause): boolean {
   const kinds = plainKinds[parameter.type] ?? [];
@@ -38,11 +31,10 @@ function planClause(text: string, clause: SearchClause, parameter: IndexedParame
   const verified = { text, clause, parameter, isExact: false };
   if (!isPlain(clause)) return verified;
   const values = clause.values.map(keysOfValue);
-  if (values.every((value) => value !== undefined)) {
-    return { ...verified, values, isExact: values.every(({ form }) => form.isExact) };
-  }
-  const bound = clause.values.length === 1 ? boundOfValue(clause.values[0]!) : undefined;
-  return bound ? { ...verified, bound } : verified;
+  const bound = clause.values.length === 1 ? boundOfValue(clause.values[0]!, parameter) : undefined;
+  const ordered = bound ? { ...verified, bound } : verified;
+  if (!values.every((value) => value !== undefined)) return ordered;
+  return { ...ordered, values, isExact: values.every(({ form }) => form.isExact) };
 }
 
 /** A chain of one way is filed by what is asked at its end, as if that stood in the event itself; one that branches is verified. */
@@ -66,9 +58,10 @@ export function planQuery(
   chains: ChainParameters,
 ): readonly PlannedClause[] {
   const parameters = indexedParameters(definitions, query.type);
-  return canonicalClauses(query).map(({ text, clause }) => {
+  const planned = canonicalClauses(query).map(({ text, clause }) => {
     const parameter = parameters.get(clause.parameter.code);
     if (!parameter) throw new Error(`${query.type} has no indexed search parameter ${clause.parameter.code}`);
     return clause.link ? planLink(text, clause, parameter, chains) : planClause(text, clause, parameter);
   });
+  return withWindows(planned);
 }

@@ -1,7 +1,7 @@
 // Clauses that candidates are verified by. Equal clauses of a type are one predicate, asked at most once per event, whoever shares it.
 import { compileClause, satisfiesClause } from '../../fhir';
 import type { CompiledClause, FhirDefinitions, SearchSubject } from '../../fhir';
-import type { PlannedClause } from './plan';
+import type { PlannedClause } from './planned-clause';
 
 export interface Predicate {
   readonly text: string;

@@ -33,6 +33,7 @@ function usualOfReference({ definition: { targets } }: IndexedParameter): number
 function usualByLength(name: string): number | undefined {
   const [kind, length] = name.split(' ');
   if (kind === 'prefix') return Math.max(1e-4, 0.4 / 4 ** Number(length));
+  if (name.includes(' of number')) return 0.02;
   return kind === 'cell' ? Math.min(0.9, 2 ** Number(length) / 2 ** 36) : undefined;
 }
 

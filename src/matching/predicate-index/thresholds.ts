@@ -16,6 +16,12 @@ interface Chunk {
   size: number;
 }
 
+/** The bounds up to `end`, in the direction of the order; an order that goes up may begin at `start`. */
+export interface Selection {
+  readonly end: number;
+  readonly start: number | undefined;
+}
+
 export interface ThresholdOrder {
   readonly direction: 'up' | 'down';
   readonly isStrict: boolean;
@@ -58,19 +64,22 @@ export class Thresholds {
   }
 
   /** Hands over every group whose bound `end` selects; those that are sure with one more clause proven. */
-  select(end: number, sink: GroupSink, proven: number): void {
-    if (this.order.direction === 'up') this.selectUp(end, sink, proven);
-    else this.selectDown(end, sink, proven);
+  select({ end, start }: Selection, sink: GroupSink, proven: number): void {
+    if (this.order.direction === 'down') this.selectDown(end, sink, proven);
+    else this.selectUp({ end, start }, sink, proven);
   }
 
   *groups(): Iterable<number> {
     for (const chunk of this.chunks) yield* chunk.groups.subarray(0, chunk.size);
   }
 
-  private selectUp(end: number, sink: GroupSink, proven: number): void {
+  private selectUp({ end, start = -Infinity }: Selection, sink: GroupSink, proven: number): void {
     const { isStrict } = this.order;
-    for (const { at, sureAt, groups, size } of this.chunks) {
-      for (let place = 0; place < size; place += 1) {
+    const first = start === -Infinity ? 0 : this.chunkFor(start);
+    for (let index = first; index < this.chunks.length; index += 1) {
+      const { at, sureAt, groups, size } = this.chunks[index]!;
+      const from = index === first ? placeIn(this.chunks[index]!, start) : 0;
+      for (let place = from; place < size; place += 1) {
         if (isStrict ? at[place]! >= end : at[place]! > end) return;
         const isSure = isStrict ? sureAt[place]! < end : sureAt[place]! <= end;
         sink.consider(groups[place]!, isSure ? proven + 1 : proven);

@@ -4,7 +4,8 @@ import type { RegistryGroup } from '../../subscriptions';
 import { Bucket, type BucketGroups } from './bucket';
 import { ChainParameters } from './chain-parameters';
 import type { GroupColumns } from './group-columns';
-import { planQuery, type PlannedClause } from './plan';
+import { planQuery } from './plan';
+import type { PlannedClause } from './planned-clause';
 import { Predicates, type Predicate } from './predicates';
 import { Statistics } from './statistics';
 

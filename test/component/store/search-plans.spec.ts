@@ -16,7 +16,7 @@ beforeAll(async () => {
   test = await createTestDatabase();
   for (const type of ['Observation', 'Patient']) await fill(type);
   // Vacuum: it also moves what GIN indexes still hold in their pending lists.
-  await run('vacuum analyze resource_observation, resource_patient, resource_string, resource_date');
+  await run('vacuum analyze resource_observation, resource_patient, resource_string, resource_date, resource_number');
 });
 afterAll(() => test.drop());
 
@@ -40,6 +40,9 @@ async function fill(type: string): Promise<void> {
     select 'default', '${type}', 'r' || n, 1, param, t, t + interval '1 day'
     from generate_series(1, ${ROWS}) n, unnest(array['death-date', 'other']) param,
       lateral (select '2000-01-01'::timestamptz + n * interval '5 hours') x(t)`);
+  await run(`insert into resource_number (tenant, type, id, version, param, low, high, code, unit, unit_low, unit_high)
+    select 'default', '${type}', 'r' || n, 1, param, n, n, 'mg', 'ucum:0,0,1,0,0,0,0;0', n / 1000.0, n / 1000.0
+    from generate_series(1, ${ROWS}) n, unnest(array['value-quantity', 'other']) param`);
 }
 
 async function planOf(type: string, query: string, tx: Tx = test.database): Promise<string> {
@@ -72,6 +75,10 @@ it.each([
   ['Patient', 'name=abc1', 'resource_string_value'],
   ['Patient', 'family:exact=Smith', 'resource_string_value'],
   ['Patient', 'death-date=2001-01-05', 'resource_date_value'],
+  ['Observation', 'value-quantity=77', 'resource_number_value'],
+  ['Observation', 'value-quantity=lt7||mg', 'resource_number_value'],
+  ['Observation', 'value-quantity=7.00|http://unitsofmeasure.org|mg', 'resource_number_unit'],
+  ['Observation', 'component-code-value-quantity=8480-6$gt5', 'resource_number_value'],
   ['Observation', 'subject:Patient.identifier=http://mrn|1', 'subject_ref'],
   ['Patient', '_has:Observation:patient:code=http://loinc.org|1', 'pkey'],
 ])('answers %s?%s from an index over %s', async (type, query, index) => {

@@ -5,6 +5,20 @@ const long = 'x'.repeat(600);
 
 export const tokenExtraGroups: readonly TruthGroup[] = [
   {
+    why: 'codes of a local system',
+    resource: {
+      resourceType: 'DocumentReference',
+      type: { coding: [{ system: 'http://fhir.blackpear.com/bpc', code: 'SIDER_EPACCS' }] },
+    },
+    cases: [
+      ['type=http://fhir.blackpear.com/bpc|SIDER_EPACCS', true],
+      ['type=http://fhir.blackpear.com/bpc|', true],
+      ['type=http://loinc.org|SIDER_EPACCS', false],
+      ['type=|SIDER_EPACCS', false],
+      ['type=http://fhir.blackpear.com/bpc|sider_epaccs', false],
+    ],
+  },
+  {
     why: 'what people read of codes',
     resource: {
       resourceType: 'Observation',
