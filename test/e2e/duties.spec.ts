@@ -7,6 +7,8 @@ import { restHook, statusOf, subscribe } from '../support/subscription';
 
 const generous = { deadlineMs: 120_000, everyMs: 50 };
 const DUTIES = ['audit', 'retention', 'subscription-expiry'];
+/** Held by one as well, but in their own time: the second where there is a bus to publish on. */
+const OTHER_DUTIES = ['reindex', 'relay'];
 const often = { HERALD_EXPIRY_INTERVAL: '200ms', HERALD_AUDIT_INTERVAL: '1s', HERALD_RETENTION_INTERVAL: '1s' };
 
 interface Leader {
@@ -63,7 +65,7 @@ describe('duties of several processes', () => {
       expect(new Set(epochs).size).toBe(epochs.length);
     }
     // Only those: what every process may do beside the others has no leader.
-    expect([...(await leaders()).keys()].filter((duty) => !DUTIES.includes(duty))).toEqual([]);
+    expect([...(await leaders()).keys()].filter((duty) => ![...DUTIES, ...OTHER_DUTIES].includes(duty))).toEqual([]);
   });
 
   it('what every process does beside the others happens once: a Subscription is activated by one version, a partition made once', async () => {
@@ -74,9 +76,9 @@ describe('duties of several processes', () => {
       const { body } = await processes[0]!.get(`Subscription/${id}`);
       expect(body).toMatchObject({ status: 'active', meta: { versionId: '2' } });
     }
-    expect(processes.flatMap(({ output }) => output.split('\n')).filter((line) => line.includes('partition'))).toEqual(
-      [],
-    );
+    // Of tables; a topic that is just being made has partitions too, and says so.
+    const said = processes.flatMap(({ output }) => output.split('\n')).filter((line) => !line.includes('"msg":"bus.'));
+    expect(said.filter((line) => line.includes('partition'))).toEqual([]);
   });
 
   it('kill -9 of the one that ends Subscriptions: another process does it, under a new epoch', async () => {
