@@ -85,6 +85,7 @@ function composeShared(ground: Ground, doorbells: Doorbells) {
       log,
       doorbell: doorbells.subscriptions,
       config,
+      terms: (place, questions, tx) => store.terms(place, questions, tx),
     }),
   );
   // After the participant of subscriptions: it builds on the incarnation that one leaves.

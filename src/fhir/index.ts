@@ -100,3 +100,13 @@ export type {
   UriValue,
 } from './search/search-query';
 export { validateResource } from './validation/validate-resource';
+export {
+  termsFor,
+  withTerms,
+  type LoadTerms,
+  type TermAnswer,
+  type TermCode,
+  type TermQuestion,
+  type TermsOf,
+} from './terms/terms';
+export { answerTerms, type FindTerms } from './terms/value-set';

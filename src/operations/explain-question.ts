@@ -1,5 +1,5 @@
 // What $explain is asked: criteria (as text, or a Subscription's), and a resource (itself, or by reference). Everything is checked here.
-import { errorIssue, FhirError, parseCriteria, subscriptionCodecFor } from '../fhir';
+import { errorIssue, FhirError, parseCriteria, subscriptionCodecFor, withTerms } from '../fhir';
 import type { FhirDefinitions, FhirResource, SearchQuery } from '../fhir';
 import type { Database } from '../platform';
 import type { OperationCall } from '../rest';
@@ -11,7 +11,7 @@ export interface QuestionDeps {
   /** The pool of the API role. */
   readonly database: Database;
   readonly definitions: FhirDefinitions;
-  readonly store: Pick<ResourceStore, 'read' | 'readVersion' | 'readVersions' | 'versionsAsOf'>;
+  readonly store: Pick<ResourceStore, 'read' | 'readVersion' | 'readVersions' | 'versionsAsOf' | 'terms'>;
 }
 
 /** The criteria, understood. */
@@ -39,14 +39,21 @@ export async function askedQuery(deps: QuestionDeps, call: OperationCall, input:
   const given = [criteria, sent, reference, call.id === '' ? undefined : call.id].filter((one) => one !== undefined);
   if (given.length !== 1)
     throw input.refuse('criteria', 'criteria or subscription (one of the two) says what is to be explained');
-  const baseUrl = call.context.baseUrl;
-  if (criteria !== undefined) return { query: parseCriteria(deps.definitions, criteria, { baseUrl }) };
-  if (sent !== undefined) return { query: parseCriteria(deps.definitions, criteriaOf(deps, input, sent), { baseUrl }) };
+  const text = sent === undefined ? criteria : criteriaOf(deps, input, sent);
+  if (text !== undefined) return { query: await understood(deps, call, text) };
   const id = reference === undefined ? call.id : subscriptionId(input, reference);
   const stored = await incarnationOf(deps.database, call.context.tenant, id);
   if (stored === undefined) throw missing(404, 'not-found', `There is no Subscription/${id}.`);
   if (!stored.alive) throw missing(410, 'deleted', `Subscription/${id} was deleted.`);
   return { query: parseCriteria(deps.definitions, stored.criteria, stored), stored };
+}
+
+/** As a Subscription with these criteria would understand them if it were written now. */
+function understood(deps: QuestionDeps, { context }: OperationCall, criteria: string): Promise<SearchQuery> {
+  return withTerms(
+    (termsOf) => parseCriteria(deps.definitions, criteria, { baseUrl: context.baseUrl, termsOf }),
+    (questions) => deps.store.terms(context, questions),
+  );
 }
 
 /** Undefined when no resource is asked about. @throws FhirError 400, 404, 410 */

@@ -1,6 +1,6 @@
 // The store's one service: every write of a resource goes through here, and every read comes from here.
 // A write without participants is one statement; anything else takes the transaction road.
-import type { FhirDefinitions, ParsedResource, SearchQuery } from '../fhir';
+import type { FhirDefinitions, ParsedResource, SearchQuery, TermAnswer, TermQuestion } from '../fhir';
 import { failpoint, randomId, type Clock, type Database, type Log, type Metrics, type Tx } from '../platform';
 import type { OutboxDoorbell } from '../outbox';
 import { Announcements } from './announcements';
@@ -27,6 +27,7 @@ import {
   type WriteResult,
 } from './resource-version';
 import { searchResources } from './search-page';
+import { readTerms } from './stored-terms';
 import { createRow, deleteRow, updateRow, type ShortWrite } from './short-road';
 import type { Revision, RoadOperation } from './transaction-plan';
 import { TransactionRoad } from './transaction-road';
@@ -198,6 +199,15 @@ export class ResourceStore {
    */
   recentVersions(tenant: string, type: string, count: number): Promise<VersionKey[]> {
     return readRecent(this.deps.database, tenant, type, count);
+  }
+
+  /** What terminology that is stored answers, in the order of the questions: for `withTerms`. With `tx`, as that transaction sees it. */
+  terms(
+    place: Pick<WriteContext, 'tenant' | 'baseUrl'>,
+    questions: readonly TermQuestion[],
+    tx: Tx = this.deps.database,
+  ): Promise<TermAnswer[]> {
+    return readTerms(tx, this.deps.definitions, place, questions);
   }
 
   /**

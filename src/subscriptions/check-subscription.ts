@@ -1,15 +1,18 @@
 // Everything a Subscription must satisfy before it is stored. One answer with all that is wrong, each issue naming its element: what
 // cannot be executed exactly is refused, never stored and ignored. http://hl7.org/fhir/R4/subscription.html
 import {
+  canonicalQuery,
   errorIssue,
   FhirError,
   parseCriteria,
   readChannelSettings,
+  searchLimits,
   type CanonicalSubscription,
   type ChannelSettings,
   type FhirDefinitions,
   type Issue,
   type SubscriptionPaths,
+  type TermsOf,
 } from '../fhir';
 import type { ChannelCatalogue } from './channel-catalogue';
 import { readHeaderLines, type HeaderLine } from './header-lines';
@@ -23,6 +26,8 @@ export interface CheckContext {
   readonly catalogue: ChannelCatalogue;
   readonly paths: SubscriptionPaths;
   readonly baseUrl: string;
+  /** Answers what the criteria ask of terminology; absent where they ask nothing. */
+  readonly termsOf?: TermsOf | undefined;
   readonly deadlineMsMax: number;
 }
 
@@ -64,12 +69,33 @@ function topicRefusal(subscription: CanonicalSubscription, path: string): Issue 
 /** Issues of the criteria, [] when it can be evaluated exactly. */
 export function criteriaIssues(criteria: string, context: CheckContext): readonly Issue[] {
   try {
-    parseCriteria(context.definitions, criteria, context);
+    matchedCriteria(criteria, context);
     return [];
   } catch (error) {
     // Expected: criteria that cannot be evaluated exactly. Anything else is a bug and goes on.
     if (error instanceof FhirError) return error.issues;
     throw error;
+  }
+}
+
+/**
+ * What is matched by: the criteria as they stand, or, where they name value sets, with the codes in their place.
+ * Throws FhirError 422 for criteria that cannot be evaluated exactly, or hold too many codes.
+ */
+export function matchedCriteria(
+  criteria: string,
+  { definitions, baseUrl, termsOf }: Pick<CheckContext, 'definitions' | 'baseUrl' | 'termsOf'>,
+): string {
+  const query = parseCriteria(definitions, criteria, { baseUrl, termsOf });
+  if (termsOf === undefined) return criteria;
+  const resolved = canonicalQuery(query);
+  try {
+    parseCriteria(definitions, resolved, { baseUrl });
+    return resolved;
+  } catch (error) {
+    if (!(error instanceof FhirError)) throw error;
+    const text = `With the codes of their value sets the criteria are too large: at most ${searchLimits.valuesMax} codes and ${searchLimits.criteriaCharactersMax} characters. Use a smaller value set.`;
+    throw new FhirError(422, errorIssue('too-costly', text, 'Subscription.criteria'));
   }
 }
 

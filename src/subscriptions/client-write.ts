@@ -7,7 +7,7 @@ import {
   type SubscriptionRewrite,
 } from '../fhir';
 import { bodyLimitIssues } from './body-limit';
-import { checkSubscription, readEnd, type CheckContext } from './check-subscription';
+import { checkSubscription, matchedCriteria, readEnd, type CheckContext } from './check-subscription';
 import { splitSecrets, type StoredSecrets } from './header-secrets';
 import type { Incarnation } from './incarnation';
 import { effectiveEnd, pastEndIssue, type PastEnd, type PreparedWrite } from './prepared-write';
@@ -60,6 +60,7 @@ export function acceptClientWrite(input: ClientWriteInput, context: ClientWriteC
   return {
     prepared: {
       subscription,
+      criteria: matchedCriteria(sent.criteria, context),
       config,
       ...(before && { before }),
       ...(end.endsAt && { endsAt: end.endsAt }),

@@ -9,6 +9,8 @@ import { isSameConfig, type SubscriptionConfig } from './subscription-config';
 /** Found out while preparing, used when committing. */
 export interface PreparedWrite {
   readonly subscription: CanonicalSubscription;
+  /** What is matched by: the Subscription's criteria, with the codes of its value sets in their place (ADR 22). */
+  readonly criteria: string;
   readonly config: SubscriptionConfig;
   /** The living incarnation before the write. */
   readonly before?: Incarnation;
@@ -30,15 +32,15 @@ export function effectOf(
   at: { version: number; lastUpdated: Date },
   key: { tenant: string; id: string },
 ): WriteEffect {
-  const { before, subscription, config, endsAt } = prepared;
-  const isSameText = before?.criteria === subscription.criteria;
+  const { before, subscription, criteria, config, endsAt } = prepared;
+  const isSameText = before?.criteria === criteria;
   const isSame =
     before !== undefined &&
     isSameText &&
     isSameConfig(before.config, config) &&
     before.endsAt?.getTime() === endsAt?.getTime() &&
     prepared.secrets.size === 0;
-  const change = matchingChange(before, subscription);
+  const change = matchingChange(before, { status: subscription.status, criteria });
   return {
     ...change,
     isLogged: change.opens || change.closes || (change.isMatching && !isSame),
@@ -48,7 +50,7 @@ export function effectOf(
       isMatching: change.isMatching,
       version: at.version,
       configVersion: isSame ? before.configVersion : at.version,
-      criteria: subscription.criteria,
+      criteria,
       // The base under which unchanged criteria were understood stays: a proxy's other name must not change their meaning.
       baseUrl: isSameText ? before.baseUrl : prepared.baseUrl,
       ...(endsAt && { endsAt }),

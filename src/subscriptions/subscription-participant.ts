@@ -1,9 +1,16 @@
 // How this room takes part in every write of a Subscription, by clients and by Herald itself: checks it, keeps its status, its error and
 // its secrets, and writes the rows that matching and delivering go by, in the same transaction.
-import { FhirError, resourceFromValue, subscriptionCodecFor } from '../fhir';
-import type { CanonicalSubscription, FhirDefinitions, FhirResource, ParsedResource, SubscriptionCodec } from '../fhir';
+import { FhirError, parseCriteria, resourceFromValue, subscriptionCodecFor, termsFor } from '../fhir';
+import type {
+  CanonicalSubscription,
+  FhirDefinitions,
+  FhirResource,
+  ParsedResource,
+  SubscriptionCodec,
+  TermsOf,
+} from '../fhir';
 import type { Clock, HeraldConfig, Log, Tx } from '../platform';
-import type { ResourceChange, WriteParticipant } from '../store';
+import type { ResourceChange, ResourceStore, WriteParticipant } from '../store';
 import type { ChannelCatalogue } from './channel-catalogue';
 import { appendChanges, type ChangeRecord } from './change-log';
 import { acceptClientWrite, type ClientWriteContext } from './client-write';
@@ -24,6 +31,8 @@ export interface SubscriptionParticipantDeps {
   readonly log: Log;
   readonly doorbell: SubscriptionDoorbell;
   readonly config: Pick<HeraldConfig, 'subscriptions' | 'deliveries'>;
+  /** The store's answers to what criteria ask of terminology, as the write's own transaction sees it. */
+  readonly terms: ResourceStore['terms'];
 }
 
 /** What is stored of a Subscription before its write; the resource row's lock keeps it so. */
@@ -37,6 +46,9 @@ interface Effect {
   readonly prepared: PreparedWrite;
   readonly effect: WriteEffect;
 }
+
+/** Criteria that may name a value set, or a code of a hierarchy. */
+const asksTerms = /:(in|not-in|above|below)=/;
 
 const nothingStored: Stored = { secrets: new Set() };
 
@@ -67,7 +79,7 @@ export class SubscriptionParticipant implements WriteParticipant {
   }
 
   /** Throws FhirError 422 with everything that is wrong. Answers the body with coerced status, own error text and masked headers. */
-  async prepare(_tx: Tx, change: ResourceChange): Promise<ParsedResource | undefined> {
+  async prepare(tx: Tx, change: ResourceChange): Promise<ParsedResource | undefined> {
     if (change.resource === undefined) return undefined;
     const { incarnation } = this.stored.get(change) ?? nothingStored;
     const before = incarnation?.alive ? incarnation : undefined;
@@ -77,7 +89,16 @@ export class SubscriptionParticipant implements WriteParticipant {
       this.prepared.set(change, systemWrite(subscription, before));
       return undefined;
     }
-    return this.clientWrite(change, subscription, before);
+    return this.clientWrite(change, subscription, before, await this.termsOf(tx, change, subscription.criteria));
+  }
+
+  private termsOf(tx: Tx, change: ResourceChange, criteria: string): Promise<TermsOf | undefined> {
+    const { definitions, terms } = this.deps;
+    const { tenant, baseUrl } = change.context;
+    return termsFor(
+      (termsOf) => parseCriteria(definitions, criteria, { baseUrl, termsOf }),
+      (questions) => terms({ tenant, baseUrl }, questions, tx),
+    );
   }
 
   /** Writes incarnations, secrets and change log. */
@@ -148,11 +169,15 @@ export class SubscriptionParticipant implements WriteParticipant {
     change: ResourceChange,
     sent: CanonicalSubscription,
     before: Incarnation | undefined,
+    termsOf: TermsOf | undefined,
   ): ParsedResource | undefined {
     const storedSecrets = before === undefined ? nothingStored.secrets : this.stored.get(change)!.secrets;
     const stored = before && this.decodeStored(change);
     const now = this.deps.clock.now();
-    const accepted = acceptClientWrite({ sent, before, stored, storedSecrets, now }, this.checkContext(change));
+    const accepted = acceptClientWrite(
+      { sent, before, stored, storedSecrets, now },
+      { ...this.checkContext(change), termsOf },
+    );
     this.prepared.set(change, accepted.prepared);
     change.warnings.push(...accepted.warnings);
     for (const { text, expression } of accepted.warnings) {
@@ -212,5 +237,7 @@ async function writeIncarnations(tx: Tx, effects: readonly Effect[]): Promise<Ma
 /** Herald's own writes change status and error only: everything else stands as it was accepted. */
 function systemWrite(subscription: CanonicalSubscription, before: Incarnation): PreparedWrite {
   const { config, endsAt, baseUrl } = before;
-  return { subscription, config, before, ...(endsAt && { endsAt }), secrets: new Map(), baseUrl };
+  // Herald's own writes leave the criteria alone: the codes that were taken from value sets stay until a client writes it again.
+  const criteria = asksTerms.test(subscription.criteria) ? before.criteria : subscription.criteria;
+  return { subscription, criteria, config, before, ...(endsAt && { endsAt }), secrets: new Map(), baseUrl };
 }

@@ -14,6 +14,8 @@ export const subscriptionDeps: SubscriptionParticipantDeps = {
   log: silentLog,
   doorbell: new SubscriptionDoorbell(),
   config: settings,
+  // No value set is stored here.
+  terms: () => Promise.resolve([]),
 };
 
 export function subscriptionResource(note: string, changes: Record<string, unknown> = {}): ParsedResource {

@@ -11,6 +11,7 @@ import { parseTypedReference } from './reference';
 import type { MissingValue, SearchClause, SearchModifier, SearchValue } from './search-query';
 import type { SearchType, ValueContext } from './search-type.contract';
 import { refusedParameters } from './search-types';
+import { isTermModifier, modifierOfCodes, parseTerms, termModifiers } from './term-clause';
 
 /** Parameters of FHIR itself that ask for more than Herald does; each with what to do instead. */
 const notOffered: Readonly<Record<string, string>> = {
@@ -86,15 +87,23 @@ function valuesIssue(name: string, value: string, parts: readonly string[]): Iss
   return undefined;
 }
 
-type ParseValue = (raw: string) => SearchValue | Issue;
+type ParseValue = (raw: string) => SearchValue | readonly SearchValue[] | Issue;
 
 interface Reading {
   readonly parse: ParseValue;
-  readonly modifier?: SearchModifier;
+  readonly modifier?: SearchModifier | undefined;
 }
 
 /** How the values of this parameter with this modifier are read. */
-function readingOf(name: string, modifier: string | undefined, type: SearchType, base: ValueContext): Reading | Issue {
+function readingOf(
+  name: string,
+  modifier: string | undefined,
+  type: SearchType,
+  { termsOf, ...base }: ValueContext & Pick<ClauseContext, 'termsOf'>,
+): Reading | Issue {
+  if (termsOf && base.parameter.type === 'token' && isTermModifier(modifier)) {
+    return { modifier: modifierOfCodes(modifier), parse: (raw) => parseTerms(raw, modifier, termsOf) };
+  }
   if (modifier === undefined) return { parse: (raw) => type.parse(raw, base) };
   if (modifier === 'missing') return { modifier, parse: (raw) => parseMissing(name, raw) };
   const known = type.modifiers.find((each) => each === modifier);
@@ -103,7 +112,8 @@ function readingOf(name: string, modifier: string | undefined, type: SearchType,
     return { parse: (raw) => parseTypedReference(raw, base, modifier) };
   }
   const types = base.parameter.type === 'reference' ? ['Type (a resource type)'] : [];
-  return modifierIssue(name, modifier, [...type.modifiers, ...types, 'missing']);
+  const terms = termsOf && base.parameter.type === 'token' ? termModifiers : [];
+  return modifierIssue(name, modifier, [...type.modifiers, ...terms, ...types, 'missing']);
 }
 
 function isIssue(value: object): value is Issue {
@@ -114,7 +124,7 @@ function parseValues(name: string, value: string, { parse, modifier }: Reading):
   const parts = modifier === 'missing' ? [value] : splitUnescaped(value, ',');
   const issue = valuesIssue(name, value, parts);
   if (issue) return [issue];
-  const parsed = parts.map(parse);
+  const parsed = parts.flatMap((part): readonly (SearchValue | Issue)[] => [parse(part)].flat());
   const issues = parsed.filter(isIssue);
   return issues.length > 0 ? issues : (parsed as SearchValue[]);
 }

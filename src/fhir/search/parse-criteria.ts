@@ -7,6 +7,7 @@ import { nearestName } from './nearest-name';
 import { parseClause } from './parse-clause';
 import { isResultParameter } from './result-parameters';
 import type { SearchClause, SearchQuery } from './search-query';
+import type { TermsOf } from '../terms/terms';
 import { trimmedBase } from './trimmed-base';
 
 const EXPRESSION = 'Subscription.criteria';
@@ -68,7 +69,7 @@ function parameterIssue(name: string, value: string): Issue | undefined {
 export function parseCriteria(
   definitions: FhirDefinitions,
   criteria: string,
-  context: { readonly baseUrl: string },
+  context: { readonly baseUrl: string; readonly termsOf?: TermsOf | undefined },
 ): SearchQuery {
   if (criteria.length > searchLimits.criteriaCharactersMax) {
     const max = searchLimits.criteriaCharactersMax;
@@ -79,6 +80,7 @@ export function parseCriteria(
   const type = mark < 0 ? text : text.slice(0, mark);
   if (!definitions.isResourceType(type)) throw refuse([typeIssue(definitions, type)]);
   const baseUrl = trimmedBase(context.baseUrl);
+  const reading = { definitions, resourceType: type, baseUrl, termsOf: context.termsOf };
   const clauses: SearchClause[] = [];
   const issues: Issue[] = [];
   const reading = { definitions, resourceType: type, baseUrl, follows: 'chains' } as const;

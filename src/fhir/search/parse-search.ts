@@ -5,6 +5,7 @@ import { searchLimits } from './limits';
 import { parseClause } from './parse-clause';
 import { isResultParameter, readResultParameter, type ResultShape } from './result-parameters';
 import type { SearchClause, SearchQuery } from './search-query';
+import type { TermsOf } from '../terms/terms';
 import { trimmedBase } from './trimmed-base';
 
 export interface SearchContext {
@@ -12,6 +13,8 @@ export interface SearchContext {
   readonly baseUrl: string;
   /** The time the date prefix `ap` is relative to; without it `ap` is refused. */
   readonly now?: Date;
+  /** Answers what `:in`, `:not-in`, `:above` and `:below` of tokens ask; without it they are refused. See `withTerms`. */
+  readonly termsOf?: TermsOf;
   /** `Prefer: handling=lenient`: told of each filter parameter that is unknown or not offered, which is then left out. */
   readonly onIgnored?: (issue: Issue) => void;
 }
@@ -35,7 +38,14 @@ export function parseSearch(
   const shape: ResultShape = {};
   const clauses: SearchClause[] = [];
   const issues: Issue[] = [];
-  const reading = { definitions, resourceType: type, baseUrl, now: context.now, follows: 'all' } as const;
+  const reading = {
+    definitions,
+    resourceType: type,
+    baseUrl,
+    now: context.now,
+    follows: 'all',
+    termsOf: context.termsOf,
+  } as const;
   for (const [name, value] of parameters) {
     if (isResultParameter(name)) {
       const issue = readResultParameter(name, value, shape);

@@ -1,6 +1,6 @@
 // search of one type, by GET or by POST _search: https://hl7.org/fhir/R4/http.html#search
-import { operationOutcome, PAGE_PARAMETER, parseSearch } from '../../fhir';
-import type { FhirDefinitions, Issue, SearchContext } from '../../fhir';
+import { operationOutcome, PAGE_PARAMETER, parseSearch, withTerms } from '../../fhir';
+import type { FhirDefinitions, Issue, SearchContext, SearchQuery } from '../../fhir';
 import type { StoredVersion } from '../../store';
 import { bundleText, jsonText, objectText } from '../bundle-text';
 import type { BundleLink } from '../bundle-text';
@@ -11,11 +11,12 @@ import type { Parameter } from '../parameters';
 /** A search Bundle; the self link lists what was really used (Q-3). @throws FhirError 400 naming the parameter, modifier or value */
 export async function search(deps: RestDeps, request: FhirRequest): Promise<FhirAnswer> {
   const { type } = request.route;
-  const context = { baseUrl: request.context.baseUrl, now: deps.clock.now() };
   const given = withoutFormat(request.parameters).filter(([, value]) => value !== '');
-  const ignored: Issue[] = [];
-  const used = request.preferences.isLenient ? usedOf(deps.definitions, type, given, context, ignored) : given;
-  const query = parseSearch(deps.definitions, type, used, context);
+  const base = { baseUrl: request.context.baseUrl, now: deps.clock.now() };
+  const { used, query, ignored } = await withTerms(
+    (termsOf) => parsed(deps.definitions, request, given, { ...base, termsOf }),
+    (questions) => deps.store.terms(request.context, questions),
+  );
   const found = await deps.store.search(request.context, query);
   const resources = query.count === 0 ? [] : found.resources;
   const next = query.count === 0 ? undefined : found.next;
@@ -23,6 +24,17 @@ export async function search(deps: RestDeps, request: FhirRequest): Promise<Fhir
   if (ignored.length > 0) entries.push(ignoredText(ignored));
   const links = linksOf(`${request.context.baseUrl}/${type}`, used, next);
   return { status: 200, body: bundleText({ type: 'searchset', total: found.total, links }, entries) };
+}
+
+function parsed(
+  definitions: FhirDefinitions,
+  { route: { type }, preferences }: FhirRequest,
+  given: readonly Parameter[],
+  context: SearchContext,
+): { used: readonly Parameter[]; query: SearchQuery; ignored: readonly Issue[] } {
+  const ignored: Issue[] = [];
+  const used = preferences.isLenient ? usedOf(definitions, type, given, context, ignored) : given;
+  return { used, query: parseSearch(definitions, type, used, context), ignored };
 }
 
 /**

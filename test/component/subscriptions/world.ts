@@ -116,7 +116,16 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   });
   const config = options.config ?? settings;
   store.register(
-    new SubscriptionParticipant({ definitions, catalogue, secrets, clock, log: silentLog, doorbell, config }),
+    new SubscriptionParticipant({
+      definitions,
+      catalogue,
+      secrets,
+      clock,
+      log: silentLog,
+      doorbell,
+      config,
+      terms: (place, questions, tx) => store.terms(place, questions, tx),
+    }),
   );
   const statusWriter = new SubscriptionStatusWriter({ database, store, definitions, log: silentLog });
   const activation = new ActivationWorker({ database, definitions, statusWriter, doorbell, clock, log: silentLog });
