@@ -80,10 +80,10 @@ export function parseCriteria(
   const type = mark < 0 ? text : text.slice(0, mark);
   if (!definitions.isResourceType(type)) throw refuse([typeIssue(definitions, type)]);
   const baseUrl = trimmedBase(context.baseUrl);
-  const reading = { definitions, resourceType: type, baseUrl, termsOf: context.termsOf };
   const clauses: SearchClause[] = [];
   const issues: Issue[] = [];
-  const reading = { definitions, resourceType: type, baseUrl, follows: 'chains' } as const;
+  const { termsOf } = context;
+  const reading = { definitions, resourceType: type, baseUrl, follows: 'chains', termsOf } as const;
   for (const [name, value] of mark < 0 ? [] : decodedParameters(text.slice(mark + 1))) {
     const issue = parameterIssue(name, value);
     const found = issue ? { issues: [issue] } : parseClause(name, value, reading);
