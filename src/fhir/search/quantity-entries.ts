@@ -1,10 +1,10 @@
 // What quantities, money, ranges and series of samples are found by: an interval of numbers, as written and in base units.
-import { add, decimalOf, doubleAfter, doubleBefore, multiply, parseDecimal, toDouble, type Decimal } from './decimal';
+import { add, decimalOf, doubleAfter, doubleBefore, multiply, parseDecimal, toDouble } from './decimal';
 import { storableText } from './fold';
 import type { NumberRange } from './number-range';
 import type { QuantityEntry } from './search-entry';
 import type { EntryCollector } from './search-type.contract';
-import { unitScale } from './units';
+import { unitScale, type UnitScale } from './units';
 
 /** Currencies of Money: http://hl7.org/fhir/R4/datatypes.html#Money */
 const CURRENCIES = 'urn:iso:std:iso:4217';
@@ -22,8 +22,16 @@ function textOf(value: unknown): string | undefined {
 }
 
 /** Infinite ends stay infinite in every unit. */
-function inBase(value: number, toBase: (decimal: Decimal) => number): number {
-  return Number.isFinite(value) ? toBase(decimalOf(value)) : value;
+function inBase(value: number, { toBase, power }: UnitScale): number {
+  if (!Number.isFinite(value) || power === 0) return value;
+  // Nearly every unit is a power of ten of its base: then the text of the number says it all.
+  const text = String(value);
+  return power !== undefined && !text.includes('e') ? Number(`${text}e${power}`) : toBase(decimalOf(value));
+}
+
+function rangeInBase({ low, high }: NumberRange, scale: UnitScale): NumberRange {
+  const lowInBase = inBase(low, scale);
+  return { low: lowInBase, high: low === high ? lowInBase : inBase(high, scale) };
 }
 
 /** `range` may exclude its ends, which double arithmetic says as the next double inside. */
@@ -35,9 +43,9 @@ function entryOf(range: NumberRange, open: { low: boolean; high: boolean }, meas
   const [system, code, label] = [textOf(measure.system), textOf(measure.code), textOf(measure.unit)];
   const entry = { kind: 'quantity', ...closed(range), code, label } as const;
   if (system === undefined || code === undefined) return { ...entry, unit: undefined };
-  const { key, toBase } = unitScale(system, code);
-  const base = closed({ low: inBase(range.low, toBase), high: inBase(range.high, toBase) });
-  return { ...entry, unit: { key, ...base } };
+  const scale = unitScale(system, code);
+  const { low, high } = closed(rangeInBase(range, scale));
+  return { ...entry, unit: { key: scale.key, low, high } };
 }
 
 const closedEnds = { low: false, high: false };

@@ -9,6 +9,8 @@ export interface UnitScale {
   /** Equal for all units that measure the same thing; of a unit that can be compared with itself only, `system|code`. */
   readonly key: string;
   readonly toBase: (value: Decimal) => number;
+  /** The power of ten that it is of its base unit; undefined when it is none. */
+  readonly power?: number;
 }
 
 /** What the library tells of a unit. */
@@ -49,11 +51,12 @@ function shortened(value: number): Decimal {
 }
 
 /** The library multiplies with doubles, which leaves noise behind the fourteenth digit. A minute is 60 s, but `/min` is 1/60: kept as a division. */
-function scaleBy(magnitude: number): UnitScale['toBase'] {
+function scaleBy(magnitude: number): Omit<UnitScale, 'key'> {
   const times = shortened(magnitude);
+  if (times.digits === 1n) return { toBase: (value) => toDouble(multiply(value, times)), power: times.exponent };
   const over = shortened(1 / magnitude);
-  if (over.digits < times.digits) return (value) => toDouble(divide(value, over));
-  return (value) => toDouble(multiply(value, times));
+  if (over.digits < times.digits) return { toBase: (value) => toDouble(divide(value, over)) };
+  return { toBase: (value) => toDouble(multiply(value, times)) };
 }
 
 function temperatureScale(code: string): UnitScale['toBase'] {
@@ -67,7 +70,7 @@ function baseKey({ dim_, moleExp_ }: LibraryUnit): string {
 }
 
 function ownScale(system: string, code: string): UnitScale {
-  return { key: `${system}|${code}`, toBase: toDouble };
+  return { key: `${system}|${code}`, toBase: toDouble, power: 0 };
 }
 
 function ucumScale(code: string): UnitScale {
@@ -76,7 +79,7 @@ function ucumScale(code: string): UnitScale {
   if (!unit?.dim_ || unit.isArbitrary_ || !(unit.magnitude_ > 0)) return ownScale(UCUM, code);
   if (Object.hasOwn(temperatures, code)) return { key: baseKey(unit), toBase: temperatureScale(code) };
   if (unit.cnv_ !== null) return ownScale(UCUM, code);
-  return { key: baseKey(unit), toBase: scaleBy(unit.magnitude_) };
+  return { key: baseKey(unit), ...scaleBy(unit.magnitude_) };
 }
 
 const known = new Map<string, UnitScale>();

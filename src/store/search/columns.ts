@@ -120,7 +120,8 @@ class RowDraft {
         break;
       case 'number':
       case 'quantity':
-        this.numbers.push(numberRow(code, entry));
+        if (placement.kind === 'number-rows' && placement.params.includes(code))
+          this.numbers.push(numberRow(code, entry));
         break;
       case 'composite':
         if (placement.kind === 'element-rows') this.numbers.push(...elementRows(code, this.elements++, entry));

@@ -15,7 +15,8 @@ export type Placement =
   /** Rows of a side table. */
   | { readonly kind: 'string-rows' }
   | { readonly kind: 'date-rows' }
-  | { readonly kind: 'number-rows' }
+  /** `params`: under which codes the rows stand. Where others together find the same, the parameter has no rows of its own. */
+  | { readonly kind: 'number-rows'; readonly params: readonly string[] }
   /** Composites: nowhere of its own, each part is a parameter; or rows for each of the repeating elements. */
   | { readonly kind: 'parts' }
   | { readonly kind: 'element-rows' };
@@ -58,6 +59,23 @@ function referenceColumn(parameters: Parameters, parameter: IndexedParameter): P
   return isSubject ? { kind: 'reference-column', column: 'subject_ref' } : undefined;
 }
 
+/** Observation.combo-value-quantity finds what value-quantity and component-value-quantity find: their rows say it all. */
+function numberParams(parameters: Parameters, parameter: IndexedParameter): readonly string[] {
+  const { definition, leafPaths } = parameter;
+  const isPlain = ({ expression }: { expression: string }): boolean => !/where|\[/.test(expression);
+  const narrower = [...parameters.values()].filter(
+    (other) =>
+      other.definition.type === definition.type &&
+      other.leafPaths.length > 0 &&
+      other.leafPaths.length < leafPaths.length &&
+      other.leafPaths.every((path) => leafPaths.includes(path)) &&
+      isPlain(other.definition),
+  );
+  const covered = new Set(narrower.flatMap((other) => other.leafPaths));
+  const isCovered = isPlain(definition) && leafPaths.length > 0 && leafPaths.every((path) => covered.has(path));
+  return isCovered ? narrower.map((other) => other.definition.code) : [definition.code];
+}
+
 function place(parameters: Parameters, parameter: IndexedParameter): Placement {
   const { code, type } = parameter.definition;
   if (code === '_id') return { kind: 'id' };
@@ -71,7 +89,7 @@ function place(parameters: Parameters, parameter: IndexedParameter): Placement {
       return referenceColumn(parameters, parameter) ?? { kind: 'keys', column: 'refs' };
     case 'number':
     case 'quantity':
-      return { kind: 'number-rows' };
+      return { kind: 'number-rows', params: numberParams(parameters, parameter) };
     case 'composite':
       return { kind: parameter.isSingle ? 'parts' : 'element-rows' };
     case 'uri':

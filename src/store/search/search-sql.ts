@@ -38,8 +38,14 @@ export function valuesOfKind<K extends SearchValue['kind']>(
 }
 
 /** Rows of a side table that belong to the current version of `r`. */
-export function sideRowsSql(table: string, { type, tenant, values, clause }: ClauseSql, condition: string): string {
+export function sideRowsSql(
+  table: string,
+  { type, tenant, values, clause, placement }: ClauseSql,
+  condition: string,
+): string {
   const typeSql = values.add(type, 'text');
-  const param = values.add(clause.parameter.code, 'text');
+  const params = placement.kind === 'number-rows' ? placement.params : [clause.parameter.code];
+  const [first] = params;
+  const param = params.length === 1 ? values.add(first, 'text') : `any(${values.add(params, 'text[]')})`;
   return `(r.id, r.version) in (select s.id, s.version from ${table} s where s.tenant = ${tenant} and s.type = ${typeSql} and s.param = ${param} and (${condition}))`;
 }
