@@ -16,11 +16,6 @@ const leftOut = [
     test: 'a day with an unmatched event stays, whole, until that is matched',
     why: 'its Herald has no relay, and what is not published stays as well (test/component/outbox/publishing.spec.ts)',
   },
-  {
-    file: 'test/e2e/promises.spec.ts',
-    test: 'I6: with one matcher, a write that began after another was answered has a higher number',
-    why: 'KNOWN FAULT: between patients it holds only where the topic has one partition; partitions reach a matcher in no order (docs/how-to/cluster.md)',
-  },
 ];
 
 /** What the build machine runs of the profile: a smoke; the rest is in `npm run test:cluster`. */

@@ -22,4 +22,12 @@ export abstract class EventBus {
 
   /** A worker that feeds `handle`, one call at a time, for as long as it runs. Several workers of one bus share the hints. */
   abstract consume(handle: HandleRoots): Worker;
+
+  /**
+   * True while every hint there is comes to this process, but in no order among roots: whoever owes an order across roots must then ask Postgres for
+   * everything that waits, and takes nothing from another by it. False where hints come in the order of the commits, or are shared with others.
+   */
+  get isSoleAndUnordered(): boolean {
+    return false;
+  }
 }

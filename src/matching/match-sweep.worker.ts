@@ -1,9 +1,10 @@
 // The net under the bus: asks Postgres for roots with unmatched events and matches them. Alone it keeps the system correct; hints only
 // make it fast. It also tidies up: snapshots nobody needs any more, subscriptions that became unreadable, the lag as a metric.
-import { drawnSeq, snapshotsWithoutWaiting, unmatchedRoots, unmatchedStats } from '../outbox';
+import { snapshotsWithoutWaiting, unmatchedStats } from '../outbox';
 import { describeError, failpoint, isTransient, type Clock, type Database, type Log, type Worker } from '../platform';
 import { clearSnapshots, type SubscriptionRegistry, type SubscriptionStatusWriter } from '../subscriptions';
-import { SNAPSHOTS_MAX, SWEEP_ROOTS_MAX, SWEEPS_BETWEEN_TIDYING } from './limits';
+import { SNAPSHOTS_MAX, SWEEPS_BETWEEN_TIDYING } from './limits';
+import { matchWaiting } from './match-waiting';
 import type { Matcher } from './matcher';
 
 export interface MatchSweepDeps {
@@ -42,13 +43,7 @@ export class MatchSweepWorker implements Worker {
   async sweep(signal: AbortSignal): Promise<void> {
     const { database, matcher, registry, clock } = this.deps;
     await failpoint('sweep.match');
-    while (!signal.aborted) {
-      // The mark first: whatever is under it has its causes among these roots, and what is written meanwhile cannot make a sweep endless.
-      const mark = await drawnSeq(database);
-      const roots = await unmatchedRoots(database, SWEEP_ROOTS_MAX);
-      if (roots.length > 0) await matcher.matchRoots(roots, signal, mark);
-      if (roots.length < SWEEP_ROOTS_MAX) break;
-    }
+    await matchWaiting(database, matcher, signal);
     matcher.metrics.lag(await unmatchedStats(database), clock.now(), registry.size);
     await this.reportBroken();
   }

@@ -4,6 +4,7 @@ import { restampWaiting } from '../outbox';
 import { describeError, isTransient, type Clock, type Database, type Log, type Worker } from '../platform';
 import { clearForeignSnapshots } from '../subscriptions';
 import { RETRY_MS_MAX, RETRY_MS_MIN } from './limits';
+import { matchWaiting } from './match-waiting';
 import type { Matcher } from './matcher';
 
 export interface MatcherWorkerDeps {
@@ -35,6 +36,7 @@ export class MatcherWorker implements Worker {
     signal: AbortSignal,
     more: () => readonly number[],
   ): Promise<void> {
+    if (this.deps.bus.isSoleAndUnordered && (await this.matchAll(signal))) return;
     const roots = new Set(rootHashes);
     const add = (): readonly number[] => {
       const rung = more();
@@ -48,6 +50,22 @@ export class MatcherWorker implements Worker {
     await this.untilDatabaseAnswers(signal, async () => {
       this.deps.bus.publish(await this.deps.matcher.matchRound({ now, more: add }));
     });
+  }
+
+  /**
+   * Everything that waits, in the order of the commits. False when it cannot be done: then the roots that were told of are matched by themselves, and
+   * whoever is broken among them is found.
+   */
+  private async matchAll(signal: AbortSignal): Promise<boolean> {
+    const { matcher, database, log } = this.deps;
+    try {
+      await this.untilDatabaseAnswers(signal, () => matchWaiting(database, matcher, signal));
+      return true;
+    } catch (error) {
+      // Expected: a root that cannot be matched (a bug, data nobody foresaw); the bus splits what fails.
+      log.warn({ reason: describeError(error) }, 'matcher.order-across-roots-given-up');
+      return false;
+    }
   }
 
   /** Repeats `work` with growing pauses while the database is away. Returns without having worked only when `signal` aborts. */

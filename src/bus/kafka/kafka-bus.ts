@@ -15,10 +15,16 @@ export interface KafkaBusDeps {
 
 export class KafkaBus extends EventBus {
   private readonly pool: RootPool;
+  private follower?: TopicFollower;
 
   constructor(private readonly deps: KafkaBusDeps) {
     super();
     this.pool = new RootPool(deps);
+  }
+
+  /** Partitions have no order among each other, and the process's own hints have none with them. */
+  override get isSoleAndUnordered(): boolean {
+    return this.follower?.isSoleMember === true;
   }
 
   override publish(rootHashes: readonly number[]): void {
@@ -27,6 +33,7 @@ export class KafkaBus extends EventBus {
 
   override consume(handle: HandleRoots): Worker {
     const follower = new TopicFollower({ ...this.deps, pool: this.pool });
+    this.follower = follower;
     const run = async (signal: AbortSignal): Promise<void> => {
       await Promise.all([this.pool.feed(handle, signal), follower.follow(signal)]);
     };

@@ -39,6 +39,9 @@ export class TopicFollower {
   private readonly rebalances;
   /** Failed tries of the piece that begins at this offset, by partition. */
   private readonly tries = new Map<number, { offset: string; count: number }>();
+  /** How often the group was joined, and at which of these times this member was found to be the only one. */
+  private joins = 0;
+  private soleSince = -1;
 
   constructor(private readonly deps: TopicFollowerDeps) {
     const { metrics } = deps;
@@ -49,6 +52,11 @@ export class TopicFollower {
       'reason',
     ]);
     this.rebalances = metrics.counter('herald_bus_rebalances_total', 'How often partitions were dealt out anew');
+  }
+
+  /** True while the group has no other member: every partition is ours. */
+  get isSoleMember(): boolean {
+    return this.soleSince === this.joins;
   }
 
   /** Follows the topic until `signal` aborts; brokers that are away are waited for. */
@@ -86,14 +94,25 @@ export class TopicFollower {
       this.rebalances.inc();
       this.lag.reset();
       link.up('matcher');
+      void this.lookForOthers(consumer);
     });
     try {
       const started = this.start(consumer, signal);
       await Promise.race([ended, started.then(() => ended)]);
     } finally {
       signal.removeEventListener('abort', stop);
+      this.joins += 1;
       await link.close(line);
     }
+  }
+
+  /** Asked after each joining: who comes or goes makes everybody join again. */
+  private async lookForOthers(consumer: Consumer): Promise<void> {
+    this.joins += 1;
+    const join = this.joins;
+    // Expected: a coordinator that went away. Not to know counts as having company.
+    const group = await consumer.describeGroup().catch(() => undefined);
+    if (group?.members.length === 1) this.soleSince = join;
   }
 
   private async start(consumer: Consumer, signal: AbortSignal): Promise<void> {
