@@ -40,10 +40,12 @@ export function effectOf(
     isSameConfig(before.config, config) &&
     before.endsAt?.getTime() === endsAt?.getTime() &&
     prepared.secrets.size === 0;
+  // A registry may have isolated it: it must look again, or the Subscription would be active and match nothing.
+  const isCalledBack = before?.status === 'error' && subscription.status !== 'error';
   const change = matchingChange(before, { status: subscription.status, criteria });
   return {
     ...change,
-    isLogged: change.opens || change.closes || (change.isMatching && !isSame),
+    isLogged: change.opens || change.closes || (change.isMatching && (!isSame || isCalledBack)),
     state: {
       ...key,
       status: subscription.status,

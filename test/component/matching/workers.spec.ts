@@ -126,6 +126,24 @@ it('S4.13: criteria whose evaluation throws are isolated and reported; the other
   expect(await told(world, 'bad')).toEqual(['n/1']);
 });
 
+it('S4.13: what was isolated matches again once a client calls it back, with the same criteria too', async () => {
+  await subscribe(world, subscription('Patient', { id: 's' }));
+  const side = world.newMatcher();
+  await write(world, patient('a'));
+  await settle(side);
+  const { subscriptionKey } = (await incarnationOf(world.test.database, 'default', 's'))!;
+  side.registry.isolate(subscriptionKey, 'a bug in a search type');
+  await side.sweep.sweep(never);
+  await write(world, patient('b'));
+  await settle(side);
+  await put(world, { ...(await get(world, 'Subscription', 's')), status: 'requested' });
+  await world.activation.activateRequested();
+  expect(await get(world, 'Subscription', 's')).toMatchObject({ status: 'active' });
+  await write(world, patient('c'));
+  await settle(side);
+  expect(await told(world, 's')).toEqual(['a/1', 'c/1']);
+});
+
 it('S4.13: rows changed by hand, and criteria that this version refuses, isolate their own Subscription and no other', async () => {
   const { database } = world.test;
   const hand = (text: string) => database.query({ text, values: [] });
