@@ -78,6 +78,10 @@ const baseUrl = 'http://herald.example/fhir';
 /** Any time: whether a value is understood does not depend on it. */
 const now = new Date(0);
 
+/** Any code: whether a modifier is understood does not depend on which codes are stored. */
+const termsOf = (): readonly { code: string }[] => [{ code: 'a' }];
+const context = { baseUrl, now, termsOf };
+
 function isTaken(parse: () => unknown): boolean {
   try {
     parse();
@@ -135,8 +139,8 @@ class Page {
         const filter = [parameter + suffix, each] as const;
         const criteria = `${resource}?${filter[0]}=${encodeURIComponent(each)}`;
         return {
-          inSearch: isTaken(() => parseSearch(this.definitions, resource, [filter], { baseUrl, now })),
-          inCriteria: isTaken(() => parseCriteria(this.definitions, criteria, { baseUrl })),
+          inSearch: isTaken(() => parseSearch(this.definitions, resource, [filter], context)),
+          inCriteria: isTaken(() => parseCriteria(this.definitions, criteria, { baseUrl, termsOf })),
         };
       }),
     );
@@ -154,7 +158,7 @@ class Page {
 
   private reason(type: string, code: string): string {
     try {
-      parseSearch(this.definitions, type, [[code, '1']], { baseUrl, now });
+      parseSearch(this.definitions, type, [[code, '1']], context);
       return '';
     } catch (error) {
       // Expected: it is on the list because it is refused.
@@ -193,6 +197,7 @@ ${asked.map((each) => page.modifierRow(each)).join('\n')}
 * Numbers: \`eq\` and \`ne\` go by the digits that were written (\`5.40\` means 5.395 … 5.405, \`100\` means 99.5 … 100.5), the other prefixes by the very number.
 * Quantities with a UCUM code are compared in base units (5400 umol/L is 5.4 mmol/L); \`\\|\\|code\` asks for the code or unit as it is written.
 * \`:above\` and \`:below\` follow the path of a URL, and of references the version of a canonical (\`\\|1.2\` is above \`\\|1.2.3\`).
+* \`:in\`, \`:not-in\`, \`:above\` and \`:below\` of tokens ask the ValueSets and CodeSystems stored here; one that gives no exact answer is refused.
 * Escapes in values: \`\\,\` \`\\$\` \`\\|\` \`\\\\\`. A comma joins by OR, a repeated parameter by AND.
 
 ## Parameters that are refused
