@@ -33,7 +33,7 @@ export class Stage {
   private constructor(private readonly props: Props) {}
 
   static async build({ seed, profile }: Pick<ChaosOptions, 'seed' | 'profile'>): Promise<Stage> {
-    const undertaker = spawn(process.execPath, [path.join(__dirname, 'undertaker.mjs')], {
+    const undertaker = spawn(process.execPath, [path.join(projectRoot, 'tools/undertaker.mjs')], {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
     });

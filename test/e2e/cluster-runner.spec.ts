@@ -21,8 +21,8 @@ describeWithRedis('npm run cluster', () => {
   let client: FhirClient;
   let receiver: SubscriberStub;
 
-  beforeAll(async () => {
-    receiver = await SubscriberStub.start();
+  const startRunner = async (): Promise<void> => {
+    said = '';
     runner = spawn(process.execPath, [path.join(projectRoot, 'tools/cluster/cluster.mjs')], {
       cwd: projectRoot,
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: '0', HERALD_DATA: dataDir },
@@ -37,10 +37,15 @@ describeWithRedis('npm run cluster', () => {
     });
     if (runner.exitCode !== null) throw new Error(said);
     client = new FhirClient(/FHIR base +(http:\S+)\/fhir/.exec(said)![1]!);
+  };
+
+  beforeAll(async () => {
+    receiver = await SubscriberStub.start();
+    await startRunner();
   });
   afterAll(async () => {
     // Whatever went wrong: nothing it started may outlive it.
-    if (runner.exitCode === null) {
+    if (runner.exitCode === null && runner.signalCode === null) {
       runner.kill('SIGTERM');
       await new Promise((resolve) => runner.once('exit', resolve));
     }
@@ -84,6 +89,15 @@ describeWithRedis('npm run cluster', () => {
     expect(await ended).toBe(0);
     expect(pids().filter(isAlive)).toEqual([]);
     expect(fs.existsSync(path.join(dataDir, 'cluster', 'deliverer-2.log'))).toBe(true);
+    await client.close();
+  });
+
+  it('leaves nobody behind when it is killed itself', async () => {
+    await startRunner();
+    const parts = pids();
+    expect(parts.length).toBeGreaterThanOrEqual(5);
+    runner.kill('SIGKILL');
+    await eventually(() => parts.filter(isAlive).length === 0, generous);
   });
 });
 

@@ -1,6 +1,6 @@
 // `npm run cluster`: Herald as several processes on one machine, with real servers below them. The same variables as `npm start`: PORT (of the
 // process that serves the API), HERALD_DATA, DATABASE_URL, REDIS_URL, KAFKA_BROKERS, HERALD_…; Ctrl-C or SIGTERM stops everything by pid.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from '../steps.mjs';
@@ -18,6 +18,12 @@ const PARTS = [
 const dataDir = path.resolve(process.env.HERALD_DATA || '.herald');
 const tell = (text) => console.log(`  ${text}`);
 const stopping = new AbortController();
+/** Sees the pipe close when we are gone, however that happened, and ends what we left behind. */
+const undertaker = spawn(process.execPath, [path.join(root, 'tools/undertaker.mjs')], {
+  stdio: ['pipe', 'ignore', 'ignore'],
+  detached: true,
+});
+const onPid = (line) => undertaker.stdin.write(`${line}\n`);
 const stops = [];
 
 async function stopAll() {
@@ -46,7 +52,7 @@ async function startProcesses(serverEnv) {
     const own = { HERALD_DATA: path.join(dataDir, 'cluster', name), ROLES: roles };
     const env = { ...process.env, ...serverEnv, ...own };
     const logFile = path.join(logs, `${name}.log`);
-    return new RoleProcess({ name, port: ports[index], env, logFile, tell });
+    return new RoleProcess({ name, port: ports[index], env, logFile, tell, onPid });
   });
   stops.push(() => Promise.all(processes.map((part) => part.stop())));
   // One after the other brings the database up to date; the rest come together.
@@ -74,7 +80,7 @@ async function main() {
   const built = spawnSync(process.execPath, [path.join(root, 'tools/build.mjs'), '--if-needed'], { stdio: 'inherit' });
   if (built.status !== 0) return built.status ?? 1;
   try {
-    const servers = await startServers({ env: process.env, dataDir, tell });
+    const servers = await startServers({ env: process.env, dataDir, tell, onPid });
     stops.push(servers.stop);
     const processes = stopping.signal.aborted ? [] : await startProcesses(servers.env);
     if (!stopping.signal.aborted) console.log(banner(servers.places, processes));

@@ -18,7 +18,7 @@ export class RoleProcess {
 
   #port;
 
-  /** In: `name`, `port` (0: the process takes a free one, and keeps it), `env`, `logFile`, `tell` for what the operator should know. */
+  /** In: `name`, `port` (0: the process takes a free one, and keeps it), `env`, `logFile`, `tell` for what the operator should know, `onPid` for who clears up after us. */
   constructor(options) {
     this.options = options;
     this.#port = options.port;
@@ -90,6 +90,7 @@ export class RoleProcess {
       stdio: ['ignore', output, output],
     });
     fs.closeSync(output);
+    this.options.onPid(`+${this.#child.pid}`);
     const child = this.#child;
     this.#exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`)));
   }

@@ -1,4 +1,4 @@
-// Outlives the run by a moment: when the run ends, however it ends, whatever it started and did not stop is killed. Reads lines from its
+// Outlives who started it by a moment: when that one ends, however it ends, whatever it started and did not stop is killed. Reads lines from its
 // standard input: `+pid`, `-pid`, and `folder path` for a Postgres whose own file names its process.
 import fs from 'node:fs';
 import path from 'node:path';
