@@ -1,11 +1,13 @@
 // `npm test`: check, then every other test on the embedded profile, spec files side by side on clones of a migrated template.
 // What needs a Kafka broker or a Redis server is the cluster suite: specs that bring such a server, and the embedded profile's own specs once more
-// on the cluster profile. `-- --cluster` adds the part of it that the build machine runs, `-- --chaos` a minute of chaos.
+// on the cluster profile. `-- --cluster` adds the part of it that the build machine runs, `-- --chaos` a minute of chaos on
+// each profile.
 // `npm run test:cluster` is the whole cluster suite alone; `npm run test:full` is everything, with the long runs (ten kills in a thousand writes and
-// their like, half an hour of chaos). The last line is the honest count from jest's own reports; the exit code is 0 only if all was well.
+// their like, half an hour of chaos on each). The last line is the honest count from jest's own reports; the exit code is 0 only if all was well.
 import { createRequire } from 'node:module';
 import { check } from './check.mjs';
 import { countTests, jestStep, runSteps } from './steps.mjs';
+import { stormsOf } from './storms.mjs';
 
 const { leftOut, serverSpecs, smokeSpecs } = createRequire(import.meta.url)('./cluster-specs.cjs');
 const has = (flag) => process.argv.includes(flag);
@@ -37,21 +39,9 @@ if (isClusterOnly || isFull || has('--cluster')) {
 }
 const tested = await runSteps(steps, 1);
 
-// The same seeds every time: who looks for something new gives his own to `npm run chaos`.
-const storms = isFull ? [1, 2, 3, 4, 5, 6].map((seed) => ({ seed, minutes: 5 })) : [];
-if (!isFull && has('--chaos')) storms.push({ seed: 1, minutes: 1 });
+const stormy = isFull || has('--chaos') ? ['embedded', 'cluster'] : [];
 const stormed = await runSteps(
-  storms.map(({ seed, minutes }) => ({
-    name: `chaos, seed ${seed}`,
-    command: [
-      'node',
-      '--require',
-      './tools/typescript.cjs',
-      'test/chaos/run.ts',
-      ...['--seed', String(seed), '--minutes', String(minutes)],
-    ],
-    live: true,
-  })),
+  stormy.flatMap((profile) => stormsOf(profile, isFull)),
   1,
 );
 

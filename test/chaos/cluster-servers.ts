@@ -80,7 +80,8 @@ export class ClusterServers {
 
   /** `npm run kafka:setup`, as an operator would run it. */
   async setUpTopic(): Promise<void> {
-    const env = { PATH: process.env['PATH'], ...this.env };
+    const { KAFKA_BROKERS, HERALD_KAFKA_TOPIC, HERALD_KAFKA_PARTITIONS } = this.env;
+    const env = { PATH: process.env['PATH'], KAFKA_BROKERS, HERALD_KAFKA_TOPIC, HERALD_KAFKA_PARTITIONS };
     await promisify(execFile)(process.execPath, [setupProgram], { env, timeout: setupMsMax });
   }
 

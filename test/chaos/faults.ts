@@ -1,12 +1,12 @@
 // The faults of a run: which, when and how long come from the seed. One of a kind at a time, one that takes a server away at a time; different
 // ones overlap.
 import { SystemClock } from '../../src/platform';
-import type { Profile } from './options';
+import type { ChaosOptions, Profile } from './options';
 import type { FaultGround, Strikes } from './strike';
 import { strikesOnDatabaseLine, strikesOnServerLines } from './strikes-lines';
 import { strikesOnPostgres } from './strikes-postgres';
 import { strikesOnProcesses, strikesOnRoles } from './strikes-processes';
-import { strikesOnServers } from './strikes-servers';
+import { strikesOnServers, wipes } from './strikes-servers';
 
 const clock = new SystemClock();
 
@@ -20,7 +20,7 @@ export interface Fault {
   readonly excusesLate: boolean;
 }
 
-export const strikesOf: Readonly<Record<Profile, Strikes>> = {
+const stormOf: Readonly<Record<Profile, Strikes>> = {
   embedded: { ...strikesOnProcesses, ...strikesOnPostgres, ...strikesOnDatabaseLine },
   cluster: {
     ...strikesOnRoles,
@@ -30,6 +30,10 @@ export const strikesOf: Readonly<Record<Profile, Strikes>> = {
     ...strikesOnServerLines,
   },
 };
+
+export function strikesOf({ plan, profile }: Pick<ChaosOptions, 'plan' | 'profile'>): Strikes {
+  return plan === 'wipes' ? wipes : stormOf[profile];
+}
 
 export class FaultMaker {
   readonly faults: Fault[] = [];
@@ -47,11 +51,11 @@ export class FaultMaker {
 
   /** Strikes at times from the dice until `signal` aborts; resolves when the last fault is over. */
   async run(signal: AbortSignal, pauseMs: readonly [number, number]): Promise<void> {
-    const { dice } = this.ground;
+    const { dice, fleet } = this.ground;
     while (!signal.aborted) {
       await clock.sleep(dice.between(...pauseMs), signal);
       const kind = dice.weighted(this.weights);
-      if (!signal.aborted && !this.isTaken(kind)) this.start(kind);
+      if (!signal.aborted && fleet.isLively && !this.isTaken(kind)) this.start(kind);
     }
     await Promise.all(this.busy.values());
   }

@@ -73,15 +73,21 @@ export class Fleet {
     return up.length === 0 ? undefined : dice.pick(up).herald;
   }
 
-  /** A place whose process may be struck now, of one role if it is named: settled, and not the last one that answers, if there are several. */
+  /** A place whose process may be struck now, of one role if it is named: settled, and not the last one up of any of its roles, if there are several. */
   target(dice: Dice, role?: string): Place | undefined {
     const up = this.places.filter((place) => place.state === 'up');
-    const answering = up.filter(serves).length;
-    const isLast = (place: Place): boolean => serves(place) && answering < 2 && this.places.filter(serves).length > 1;
+    const countOf = (places: readonly Place[], one: string): number => places.filter((place) => has(place, one)).length;
+    const isLast = (place: Place): boolean =>
+      place.roles.split(',').some((one) => countOf(up, one) < 2 && countOf(this.places, one) > 1);
     const fit = up.filter(
       (place) => performance.now() - place.upSinceMs >= settlingMs && has(place, role) && !isLast(place),
     );
     return fit.length === 0 ? undefined : dice.pick(fit);
+  }
+
+  /** Whether half of the processes are up: else there is nothing to see but starts, as on a busy machine. */
+  get isLively(): boolean {
+    return this.places.filter((place) => place.state === 'up').length * 2 >= this.places.length;
   }
 
   /** The place with this process, if it is up. */

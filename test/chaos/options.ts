@@ -3,8 +3,12 @@ import { parseArgs } from 'node:util';
 
 export type Profile = 'embedded' | 'cluster';
 
+/** storm: everything that can break. wipes: a steady load, in which Kafka and Redis twice lose all they hold at once, and nothing else happens. */
+export type Plan = 'storm' | 'wipes';
+
 export interface ChaosOptions {
   readonly profile: Profile;
+  readonly plan: Plan;
   readonly minutes: number;
   readonly seed: number;
   /** The roles of each process. */
@@ -26,6 +30,7 @@ export function readOptions(args: readonly string[]): ChaosOptions {
     args: [...args],
     options: {
       profile: { type: 'string', default: 'embedded' },
+      plan: { type: 'string', default: 'storm' },
       minutes: { type: 'string', default: '5' },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
       processes: { type: 'string' },
@@ -35,9 +40,12 @@ export function readOptions(args: readonly string[]): ChaosOptions {
       keep: { type: 'boolean', default: false },
     },
   });
-  const profile = profileOf(values.profile);
+  const profile = oneOf<Profile>('profile', values.profile, ['embedded', 'cluster']);
+  const plan = oneOf<Plan>('plan', values.plan, ['storm', 'wipes']);
+  if (plan === 'wipes' && profile !== 'cluster') throw new Error('--plan wipes needs --profile cluster');
   return {
     profile,
+    plan,
     minutes: within('minutes', values.minutes, 0.1, 600),
     seed: within('seed', values.seed, 0, 2 ** 32 - 1),
     roles: rolesOf(profile, values.roles, values.processes),
@@ -47,9 +55,9 @@ export function readOptions(args: readonly string[]): ChaosOptions {
   };
 }
 
-function profileOf(text: string): Profile {
-  if (text === 'embedded' || text === 'cluster') return text;
-  throw new Error(`--profile must be embedded or cluster, not ${text}`);
+function oneOf<T extends string>(name: string, text: string, allowed: readonly T[]): T {
+  if ((allowed as readonly string[]).includes(text)) return text as T;
+  throw new Error(`--${name} must be ${allowed.join(' or ')}, not ${text}`);
 }
 
 /** `--roles 'api matcher deliverer'`: one process each; or `--processes n`, each with all roles. */

@@ -1,5 +1,5 @@
 // The ledger report of a run, as text: the sentence that counts first, then the figures, then every finding with its first examples.
-import type { FaultFigures, MoodFigures } from './stalls';
+import type { FaultFigures, MoodFigures, PhaseFigures } from './stalls';
 import type { Verdict } from './verdict';
 
 export interface RunReport {
@@ -11,6 +11,8 @@ export interface RunReport {
   readonly audit: readonly string[];
   readonly figures: Readonly<Record<string, string | number>>;
   readonly faults: ReadonlyMap<string, FaultFigures>;
+  /** In the plan `wipes`: before, while and after each. */
+  readonly phases: readonly PhaseFigures[];
   readonly moods: ReadonlyMap<string, MoodFigures>;
   readonly notes: readonly string[];
 }
@@ -52,6 +54,7 @@ export function reportText(report: RunReport): string {
       ]),
     ]),
     '',
+    ...phaseTable(report.phases),
     ...table([
       ['receiver', 'times', 'longest until kept'],
       ...[...report.moods].map(([mood, f]) => [mood, `${f.times}`, mood === 'kept' ? '' : seconds(f.recoveryMs)]),
@@ -60,6 +63,17 @@ export function reportText(report: RunReport): string {
     ...findings,
     '',
   ].join('\n');
+}
+
+function phaseTable(phases: readonly PhaseFigures[]): string[] {
+  if (phases.length === 0) return [];
+  const rows = phases.map((one) => [
+    one.phase,
+    one.writesPerSecond.toFixed(1),
+    one.arrivalsPerSecond.toFixed(1),
+    seconds(one.deliveryMs),
+  ]);
+  return [...table([['phase', 'writes/s', 'events/s to the well receiver', 'longest way'], ...rows]), ''];
 }
 
 function seconds(ms: number): string {

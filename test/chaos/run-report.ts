@@ -10,7 +10,7 @@ import type { ChaosOptions } from './options';
 import type { RunReport } from './report';
 import { deadlineMs } from './settings';
 import type { Stage } from './stage';
-import { faultFigures, moodFigures, waysTo } from './stalls';
+import { faultFigures, moodFigures, phaseFigures, waysTo } from './stalls';
 import { readTopic } from './topic-book';
 import { judge, type Verdict } from './verdict';
 import { judgeTopic } from './verdict-topic';
@@ -18,6 +18,9 @@ import type { Writer } from './writers';
 
 /** Kinds of audit alarms that are no damage: something took long, or was given up, which is an allowed end. */
 const harmless = /"kind":"(unclaimed-slice|unmatched-event|long-writes|long-reads|dead-letters)"/;
+
+/** How long before and after a wipe is looked at. */
+const phaseMs = 10_000;
 
 /** What the run hands over when all has ended. */
 export interface RunBooks {
@@ -47,7 +50,8 @@ export async function reportOn(books: RunBooks): Promise<RunReport> {
   const judged = await judgeBooks(books);
   const { facts, arrivals, verdict } = judged;
   const answers = books.writers.flatMap(({ acknowledged }) => acknowledged.map(({ at }) => at)).sort((a, b) => a - b);
-  const { seed, minutes, profile } = options;
+  const { seed, minutes, profile, plan } = options;
+  const ways = waysTo('well', facts.deliveries, arrivals);
   return {
     seed,
     minutes,
@@ -55,7 +59,8 @@ export async function reportOn(books: RunBooks): Promise<RunReport> {
     verdict,
     audit: await findings(books),
     figures: figures(books, judged),
-    faults: faultFigures(faultsOf(books), waysTo('well', facts.deliveries, arrivals), answers),
+    faults: faultFigures(faultsOf(books), ways, answers),
+    phases: plan === 'wipes' ? phaseFigures(maker.faults, ways, answers, phaseMs) : [],
     moods: moodFigures(arrivals),
     notes: [
       ...(fleet.failedStarts > 0 ? [`starts that failed while the database was away: ${fleet.failedStarts}`] : []),

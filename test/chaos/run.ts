@@ -15,7 +15,7 @@ import { Fleet } from './fleet';
 import { readOptions, type ChaosOptions } from './options';
 import { isWell, reportText, type RunReport } from './report';
 import { faultsOf, reportOn } from './run-report';
-import { faultPauseMs, leaseMs, settingsOf } from './settings';
+import { leaseMs, pausesOf, settingsOf } from './settings';
 import { Stage } from './stage';
 import { Writer } from './writers';
 
@@ -45,12 +45,12 @@ class Run {
     this.fleet = new Fleet({ databaseUrl: stage.databaseUrl, env, roles, onPid: stage.onPid, onLine });
     this.writers = Array.from(
       { length: options.writers },
-      (_, number) => new Writer(number, this.fleet, new Dice(seed, `writer ${number}`)),
+      (_, number) => new Writer(number, this.fleet, new Dice(seed, `writer ${number}`), pausesOf(options).writeMs),
     );
     const { line, servers, database, postgresFolder } = stage;
     const dice = new Dice(seed, 'faults');
     const ground = { fleet: this.fleet, line, servers, database, postgresFolder, leaseMs, dice };
-    this.maker = new FaultMaker(ground, strikesOf[profile]);
+    this.maker = new FaultMaker(ground, strikesOf(options));
   }
 
   async play(): Promise<RunReport> {
@@ -58,6 +58,7 @@ class Run {
     await fleet.start();
     console.log('all processes are up');
     this.seated = await seat(fleet.any(new Dice(0))!, stage.receiverUrl);
+    if (this.options.plan !== 'storm') await stage.tellReceiver({ order: 'heal' });
     await this.storm();
     console.log('the storm is over: everything is mended');
     await stage.tellReceiver({ order: 'heal' });
@@ -83,8 +84,8 @@ class Run {
     const totalMs = this.options.minutes * minute;
     const all = Promise.all([
       ...this.writers.map((writer) => writer.run(over.signal)),
-      this.maker.run(over.signal, faultPauseMs[this.options.profile]),
-      this.deadForAWhile(totalMs, over.signal),
+      this.maker.run(over.signal, pausesOf(this.options).faultMs),
+      this.options.plan === 'storm' ? this.deadForAWhile(totalMs, over.signal) : undefined,
       this.tell(over.signal),
     ]);
     // A part that breaks ends the storm.

@@ -1,5 +1,5 @@
 // What every Herald of a run is told: everything that waits, waits less, so that a minute holds many leases, retries and sweeps.
-import type { Profile } from './options';
+import type { ChaosOptions, Profile } from './options';
 
 export const deadlineMs = 1_000;
 export const leaseMs = 3_000;
@@ -33,8 +33,13 @@ export const settingsOf: Readonly<Record<Profile, Readonly<Record<string, string
   },
 };
 
-/** How long between two faults. */
-export const faultPauseMs: Readonly<Record<Profile, readonly [number, number]>> = {
-  embedded: [1_500, 6_000],
-  cluster: [1_000, 4_000],
-};
+/** How long between two faults, and between a client's answer and its next write. */
+export function pausesOf({ plan, profile, minutes }: Pick<ChaosOptions, 'plan' | 'profile' | 'minutes'>): {
+  readonly faultMs: readonly [number, number];
+  readonly writeMs: readonly [number, number];
+} {
+  // Twice in a run, with as much time before, between and after.
+  const third = (minutes * 60_000) / 3;
+  if (plan === 'wipes') return { faultMs: [third, third], writeMs: [100, 100] };
+  return { faultMs: profile === 'cluster' ? [1_000, 4_000] : [1_500, 6_000], writeMs: [5, 60] };
+}

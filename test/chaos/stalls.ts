@@ -53,6 +53,42 @@ export function waysTo(slot: string, deliveries: readonly DeliveryFact[], arriva
   return ways;
 }
 
+export interface PhaseFigures {
+  readonly phase: string;
+  readonly writesPerSecond: number;
+  /** Events that arrived at the well-behaved receiver for the first time. */
+  readonly arrivalsPerSecond: number;
+  /** Longest way of an event to the well-behaved receiver that arrived in the phase. */
+  readonly deliveryMs: number;
+}
+
+/** Before, while and after each fault: how much was written and delivered. `windowMs` is the length of before and after. */
+export function phaseFigures(
+  faults: readonly Fault[],
+  ways: readonly Moment[],
+  answers: readonly number[],
+  windowMs: number,
+): PhaseFigures[] {
+  const within = (at: number, { from, to }: Moment): boolean => at >= from && at < to;
+  return faults.flatMap((fault, index) => {
+    const phases: readonly (readonly [string, Moment])[] = [
+      ['before', { from: fault.from - windowMs, to: fault.from }],
+      ['while', fault],
+      ['after', { from: fault.to, to: fault.to + windowMs }],
+    ];
+    return phases.map(([word, phase]) => {
+      const seconds = Math.max(1, phase.to - phase.from) / 1000;
+      const arrived = ways.filter(({ to }) => within(to, phase));
+      return {
+        phase: `${word} ${fault.kind}, ${index + 1}`,
+        writesPerSecond: answers.filter((at) => within(at, phase)).length / seconds,
+        arrivalsPerSecond: arrived.length / seconds,
+        deliveryMs: arrived.reduce((longest, { from, to }) => Math.max(longest, to - from), 0),
+      };
+    });
+  });
+}
+
 export interface MoodFigures {
   readonly times: number;
   /** Longest time from such an answer to the first arrival that was kept afterwards. */

@@ -59,3 +59,11 @@ export const strikesOnServers: Strikes = {
     await servers.kafka.wipe();
   }),
 };
+
+/** Everything that Kafka and Redis hold, at once: topic, offsets, groups, wake-ups. */
+export const wipes: Strikes = {
+  'Kafka wiped and Redis flushed': on('Kafka', 1, async (servers) => {
+    servers.hasTopicLost = true;
+    await Promise.all([servers.kafka.wipe(), servers.redis.flush()]);
+  }),
+};

@@ -7,7 +7,6 @@ import type { Fleet } from './fleet';
 
 const clock = new SystemClock();
 const answerMs = 4_000;
-const pauseMs: readonly [number, number] = [5, 60];
 const afterFailureMs = 100;
 const hotPatients = 3;
 const ownPatients = 4;
@@ -39,12 +38,13 @@ export class Writer {
     private readonly number: number,
     private readonly fleet: Fleet,
     private readonly dice: Dice,
+    private readonly pauseMs: readonly [number, number],
   ) {}
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const isAnswered = await this.writeOne();
-      await clock.sleep(isAnswered ? this.dice.between(...pauseMs) : afterFailureMs, signal);
+      await clock.sleep(isAnswered ? this.dice.between(...this.pauseMs) : afterFailureMs, signal);
     }
   }
 
