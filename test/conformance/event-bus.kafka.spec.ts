@@ -60,6 +60,18 @@ describeWithKafka('the bus on Kafka', () => {
     };
   }
 
+  it('I6: a member that is alone in its group owes the order across roots; one among several does not, until the others are gone', async () => {
+    const { link, bus } = await under();
+    const other = new KafkaBus({ link, clock, log: silentLog, metrics: new Metrics() });
+    const stops = [running(bus, () => undefined)];
+    expect(bus.isSoleAndUnordered).toBe(true);
+    stops.push(running(other, () => undefined));
+    await eventually(() => !bus.isSoleAndUnordered && !other.isSoleAndUnordered, patient);
+    await stops.pop()!();
+    await eventually(() => bus.isSoleAndUnordered, patient);
+    await stops.pop()!();
+  });
+
   it('two consumers in two processes share the partitions, and one takes over when the other leaves', async () => {
     const { link, announce, close, hashOf } = await under();
     const seen: Set<number>[] = [new Set(), new Set()];

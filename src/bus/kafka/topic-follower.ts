@@ -39,9 +39,9 @@ export class TopicFollower {
   private readonly rebalances;
   /** Failed tries of the piece that begins at this offset, by partition. */
   private readonly tries = new Map<number, { offset: string; count: number }>();
-  /** How often the group was joined, and at which of these times this member was found to be the only one. */
+  /** How often the group was joined, and at which of these times this member was found to have company. */
   private joins = 0;
-  private soleSince = -1;
+  private companySince = -1;
 
   constructor(private readonly deps: TopicFollowerDeps) {
     const { metrics } = deps;
@@ -54,9 +54,9 @@ export class TopicFollower {
     this.rebalances = metrics.counter('herald_bus_rebalances_total', 'How often partitions were dealt out anew');
   }
 
-  /** True while the group has no other member: every partition is ours. */
+  /** True until the group is known to have another member: then not every partition is ours. */
   get isSoleMember(): boolean {
-    return this.soleSince === this.joins;
+    return this.companySince !== this.joins;
   }
 
   /** Follows the topic until `signal` aborts; brokers that are away are waited for. */
@@ -110,9 +110,9 @@ export class TopicFollower {
   private async lookForOthers(consumer: Consumer): Promise<void> {
     this.joins += 1;
     const join = this.joins;
-    // Expected: a coordinator that went away. Not to know counts as having company.
+    // Expected: a coordinator that went away. Not to know counts as being alone, which is slower and never wrong.
     const group = await consumer.describeGroup().catch(() => undefined);
-    if (group?.members.length === 1) this.soleSince = join;
+    if (group !== undefined && group.members.length > 1) this.companySince = join;
   }
 
   private async start(consumer: Consumer, signal: AbortSignal): Promise<void> {

@@ -45,6 +45,30 @@ it('a write is matched at its ring, without any sweep', async () => {
   await running;
 });
 
+/** Hints of several partitions: the later write's may come first. */
+class PartitionedBus extends EmbeddedBus {
+  override get isSoleAndUnordered(): boolean {
+    return true;
+  }
+}
+
+it('I6: with one matcher no effect is numbered before its cause, although only the effect was hinted at', async () => {
+  const bus = new PartitionedBus();
+  const { matcher } = world.newMatcher();
+  const { database } = world.test;
+  const stop = new AbortController();
+  const worker = new MatcherWorker({ matcher, bus, database, clock: world.clock, log: silentLog });
+  await subscribe(world, subscription('Patient', { id: 's' }));
+  await write(world, patient('cause'));
+  await write(world, patient('effect'));
+  bus.publish([rootOf('effect')]);
+  const running = worker.run(stop.signal);
+  await eventually(async () => (await told(world, 's')).length > 0);
+  expect(await told(world, 's')).toEqual([expect.stringContaining('cause'), expect.stringContaining('effect')]);
+  stop.abort();
+  await running;
+});
+
 it('a lost database and a bug cost no hint', async () => {
   await subscribe(world, subscription('Patient', { id: 's' }));
   const bus = new EmbeddedBus(world.outboxDoorbell);
