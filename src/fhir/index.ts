@@ -58,10 +58,13 @@ export {
 } from './search/matches-query';
 export { SearchSubject, type OwnReference, type ReferencedSubjects } from './search/search-subject';
 export { parseCriteria } from './search/parse-criteria';
-export { parseSearch, type SearchContext } from './search/parse-search';
+export { parseSearch, parseSystemSearch, type SearchContext, type SearchParameterText } from './search/parse-search';
+export { COMPARTMENTS, isCompartment } from './search/compartment-clause';
+export { referenceParameters } from './search/includes';
+export { subsetText, type SubsetWish } from './text/subset';
 export { comparedRange } from './search/quantity';
 export { searchLanguagePage } from './search/search-language-page';
-export { PAGE_PARAMETER } from './search/result-parameters';
+export { isResultParameter, PAGE_PARAMETER } from './search/result-parameters';
 export type {
   CompositeEntry,
   DateEntry,
@@ -91,7 +94,9 @@ export type {
   SearchClause,
   SearchPrefix,
   SearchQuery,
+  SearchInclude,
   SearchSort,
+  SearchSummary,
   SearchValue,
   StringValue,
   TokenTextValue,

@@ -1,6 +1,6 @@
 // Conditional references of a transaction (B-6): `Practitioner?identifier=system|value` stands for the one resource that matches.
 // They are looked up before the transaction, so they find what is stored already, not what the same Bundle creates.
-import { errorIssue, FhirError, parseSearch } from '../fhir';
+import { errorIssue, FhirError, isResultParameter, parseSearch } from '../fhir';
 import type { BundleEntry } from '../fhir';
 import { atEntry } from './bundle-entry';
 import type { FhirRequest, RestDeps } from './exchange';
@@ -56,11 +56,11 @@ async function resolve(deps: RestDeps, request: FhirRequest, reference: string, 
 
 async function matches(deps: RestDeps, request: FhirRequest, type: string, criteria: string): Promise<string[]> {
   const parameters = parseParameters(criteria).filter(([, value]) => value !== '');
-  if (parameters.length === 0 || parameters.every(([name]) => name.startsWith('_count') || name.startsWith('_sort'))) {
+  if (parameters.length === 0 || parameters.every(([name]) => isResultParameter(name))) {
     throw new FhirError(400, errorIssue('value', `The conditional reference to ${type} has no search parameter.`));
   }
   const query = parseSearch(deps.definitions, type, parameters, { baseUrl: request.context.baseUrl });
-  const found = await deps.store.search(request.context, { ...query, count: 2 });
+  const found = await deps.store.search(request.context, { ...query, count: 2, total: 'none', summary: undefined });
   return found.resources.map((stored) => `${stored.type}/${stored.id}`);
 }
 

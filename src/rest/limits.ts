@@ -19,6 +19,10 @@ export const BATCH_CONCURRENCY = 8;
 /** Different conditional references (`Type?params`) that one transaction may hold; each is a search. */
 export const CONDITIONAL_REFERENCES_MAX = 200;
 
+/** Resources that _include and _revinclude add to one page, and how often what was included is followed further. */
+export const INCLUDED_MAX = 1000;
+export const INCLUDE_ROUNDS_MAX = 6;
+
 /** Problems named in one answer; the rest is counted, not listed. */
 export const ISSUES_MAX = 50;
 

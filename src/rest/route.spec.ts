@@ -24,6 +24,12 @@ describe('route', () => {
     ['GET', '/Patient/', 'search', 'Patient', ''],
     ['HEAD', '/Patient', 'search', 'Patient', ''],
     ['POST', '/Patient/_search', 'search', 'Patient', ''],
+    ['GET', '', 'search', '', ''],
+    ['POST', '/_search', 'search', '', ''],
+    ['GET', '/Patient/1/Observation', 'search', 'Observation', ''],
+    ['POST', '/Patient/1/Observation/_search', 'search', 'Observation', ''],
+    ['GET', '/Patient/1/*', 'search', '', ''],
+    ['POST', '/Patient/1/_search', 'search', '', ''],
     ['POST', '/Patient', 'create', 'Patient', ''],
     ['GET', '/Patient/a.B-1', 'read', 'Patient', 'a.B-1'],
     ['HEAD', 'Patient/1', 'read', 'Patient', '1'],
@@ -71,11 +77,10 @@ describe('route', () => {
     ['GET', '/Patient/a_b', 400, 'not a FHIR id'],
     ['GET', `/Patient/${'a'.repeat(65)}`, 400, 'not a FHIR id'],
     ['GET', '/Patient/%ZZ', 400, 'percent escape'],
-    ['GET', '', 501, 'all resource types'],
     ['GET', '/_history', 501, '_history'],
-    ['POST', '/_search', 501, '_search'],
     ['GET', '/Patient/_history', 501, 'whole type'],
-    ['GET', '/Patient/1/Observation', 501, 'Compartment'],
+    ['GET', '/Group/1/Observation', 404, 'no compartment'],
+    ['GET', '/Patient/1/Observatoin', 404, 'Observatoin'],
   ])('refuses %s %s with %i', (method, path, status, text) => {
     const error = refusal(method, path);
     expect(error.status).toBe(status);
@@ -87,7 +92,7 @@ describe('route', () => {
     ['POST', '/Patient/1', 'GET, HEAD, PUT, DELETE, OPTIONS'],
     ['PUT', '/Patient', 'GET, HEAD, POST, OPTIONS'],
     ['DELETE', '/metadata', 'GET, HEAD, OPTIONS'],
-    ['PUT', '', 'POST, OPTIONS'],
+    ['PUT', '', 'GET, HEAD, POST, OPTIONS'],
     ['GET', '/Patient/_search', 'POST, OPTIONS'],
   ])('answers 405 with Allow to %s %s', (method, path, allow) => {
     const error = refusal(method, path);

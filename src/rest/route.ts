@@ -1,7 +1,7 @@
 // Which interaction a method and a path ask for: https://hl7.org/fhir/R4/http.html#summary. One meaning, used for HTTP requests and for
 // Bundle entries alike. Pure.
-import { errorIssue, FhirError } from '../fhir';
-import type { FhirDefinitions, IssueCode } from '../fhir';
+import { COMPARTMENTS, errorIssue, FhirError, isCompartment } from '../fhir';
+import type { CompartmentName, FhirDefinitions, IssueCode } from '../fhir';
 import type { FhirOperation } from './operation.contract';
 
 export type Interaction =
@@ -22,6 +22,8 @@ export interface Route {
   /** Empty for system-level interactions. */
   readonly type: string;
   readonly id: string;
+  /** search only: asks for what belongs to this resource; `type` is then empty for all types. */
+  readonly compartment?: { readonly name: CompartmentName; readonly id: string };
   /** vread only. */
   readonly version: number;
   /** options only: the methods that the address takes. */
@@ -45,12 +47,13 @@ const idSyntax = /^[A-Za-z0-9\-.]{1,64}$/;
 const versionSyntax = /^[1-9][0-9]{0,8}$/;
 
 const allowed = {
-  base: 'POST, OPTIONS',
+  base: 'GET, HEAD, POST, OPTIONS',
   metadata: 'GET, HEAD, OPTIONS',
   type: 'GET, HEAD, POST, OPTIONS',
   search: 'POST, OPTIONS',
   instance: 'GET, HEAD, PUT, DELETE, OPTIONS',
   history: 'GET, HEAD, OPTIONS',
+  compartment: 'GET, HEAD, OPTIONS',
   operation: 'POST, OPTIONS',
   readOnlyOperation: 'GET, HEAD, POST, OPTIONS',
 } as const;
@@ -77,11 +80,12 @@ export function routeOf(
   if (first === 'metadata' && segments.length === 1) {
     return pick(method, allowed.metadata, { GET: 'capabilities' });
   }
-  if (segments.length === 1 && (first === '_history' || first === '_search')) {
-    throw refusal(501, 'not-supported', `${first} of the whole system is not supported; ask per resource type.`);
+  if (first === '_search' && segments.length === 1) return pick(method, allowed.search, { POST: 'search' });
+  if (first === '_history' && segments.length === 1) {
+    throw refusal(501, 'not-supported', '_history of the whole system is not supported; ask for one resource.');
   }
   if (!definitions.isResourceType(first)) throw unknownType(definitions, first);
-  return typeRoute(method, segments, hasParameters);
+  return typeRoute(definitions, method, segments, hasParameters);
 }
 
 /** Path segments, decoded; a slash at the end means nothing (R-2). */
@@ -104,11 +108,7 @@ function segmentsOf(path: string): string[] {
 function systemRoute(method: string): Route {
   if (method === 'POST') return route('bundle');
   if (method === 'OPTIONS') return route('capabilities');
-  if (method === 'GET' || method === 'HEAD') {
-    const text =
-      'Search over all resource types is not supported; search one type, or GET metadata for what is served.';
-    throw refusal(501, 'not-supported', text);
-  }
+  if (method === 'GET' || method === 'HEAD') return route('search');
   throw notAllowed(method, allowed.base);
 }
 
@@ -134,7 +134,35 @@ function operationRoute(
   return { ...pick(method, allowed.readOnlyOperation, both, type, id), operation, isGet };
 }
 
-function typeRoute(method: string, segments: readonly string[], hasParameters: boolean): Route {
+/** `Patient/p1/Observation`, `Patient/p1/*`, and the same with `/_search` behind it; `Patient/p1/_search` is of all types. */
+function isCompartmentSearch(segments: readonly string[]): boolean {
+  const [, , third = '', fourth] = segments;
+  const isOfType = third === '*' || /^[A-Z]/.test(third);
+  return segments.length === 3 ? isOfType || third === '_search' : isOfType && fourth === '_search';
+}
+
+function compartmentRoute(definitions: FhirDefinitions, method: string, segments: readonly string[]): Route {
+  const [name = '', id = '', third = ''] = segments;
+  if (!isCompartment(name)) {
+    const text = `${name} has no compartment; there are those of ${COMPARTMENTS.join(', ')}.`;
+    throw refusal(404, 'not-supported', text);
+  }
+  const type = third === '*' || third === '_search' ? '' : third;
+  if (type !== '' && !definitions.isResourceType(type)) throw unknownType(definitions, type);
+  const compartment = { name, id: checkedId(id) };
+  const found =
+    segments.at(-1) === '_search'
+      ? pick(method, allowed.search, { POST: 'search' }, type)
+      : pick(method, allowed.compartment, { GET: 'search' }, type);
+  return found.interaction === 'options' ? found : { ...found, compartment };
+}
+
+function typeRoute(
+  definitions: FhirDefinitions,
+  method: string,
+  segments: readonly string[],
+  hasParameters: boolean,
+): Route {
   const [type = '', second, third, fourth] = segments;
   if (second === undefined) return wholeTypeRoute(method, type, hasParameters);
   if (segments.length === 2) {
@@ -146,6 +174,7 @@ function typeRoute(method: string, segments: readonly string[], hasParameters: b
     const instance = { GET: 'read', PUT: 'update', DELETE: 'delete' } as const;
     return pick(method, allowed.instance, instance, type, checkedId(second));
   }
+  if (isCompartmentSearch(segments)) return compartmentRoute(definitions, method, segments);
   if (third === '_history' && segments.length === 3) {
     return pick(method, allowed.history, { GET: 'history' }, type, checkedId(second));
   }
@@ -156,13 +185,6 @@ function typeRoute(method: string, segments: readonly string[], hasParameters: b
       throw refusal(404, 'not-found', `${type}/${second} has no version '${shown(fourth)}'; versions are numbers.`);
     }
     return { ...found, version: Number(fourth) };
-  }
-  if (segments.length === 3) {
-    throw refusal(
-      501,
-      'not-supported',
-      'Compartment searches are not supported; search the type with a reference parameter.',
-    );
   }
   throw refusal(404, 'not-found', 'There is nothing at this address.');
 }

@@ -1,6 +1,6 @@
 // What a transaction will do, decided before anything is written: ids, references, operations. Every entry is checked, and all problems
 // are told at once, each with its place.
-import { errorIssue, FhirError, parseSearch, rewriteReferences } from '../fhir';
+import { errorIssue, FhirError, rewriteReferences } from '../fhir';
 import type { BundleEntry, Issue } from '../fhir';
 import { randomId } from '../platform';
 import type { StoreOperation } from '../store';
@@ -9,7 +9,8 @@ import { expectedVersion, refuseIfNoneExist, refuseIfNoneMatch } from './conditi
 import { resolveConditionalReferences } from './conditional-references';
 import type { FhirRequest, RestDeps } from './exchange';
 import { checkUpdateIdentity, incomingResource, limitIssues } from './incoming-resource';
-import { refuseParametersExcept, withoutFormat } from './parameters';
+import { refuseParametersExcept } from './parameters';
+import { searchRequest } from './search-request';
 
 /** One entry on its way. */
 export interface Step {
@@ -50,7 +51,7 @@ export async function planTransaction(
 
 function stepOf(deps: RestDeps, bundle: FhirRequest, entry: BundleEntry): Step {
   const request = entryRequest(deps.definitions, bundle, entry);
-  const { interaction, type, id } = request.route;
+  const { interaction, id } = request.route;
   switch (interaction) {
     case 'create':
       return { entry, request, id: randomId() };
@@ -60,7 +61,7 @@ function stepOf(deps: RestDeps, bundle: FhirRequest, entry: BundleEntry): Step {
       return { entry, request, id };
     case 'search':
       // Parsed here so that a search that cannot be run fails the transaction before it writes.
-      parseSearch(deps.definitions, type, withoutFormat(request.parameters), { baseUrl: request.context.baseUrl });
+      searchRequest(deps.definitions, request);
       return { entry, request, id: '' };
     default: {
       const text = `${interaction} is not supported inside a transaction; ask for it before or afterwards.`;

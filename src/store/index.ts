@@ -13,6 +13,7 @@ export type { AsOfKey, HistoryPage } from './read';
 export { Reindex, type ReindexDeps } from './reindex';
 export { reindexJobs, requestReindex, type ReindexJob } from './reindex-jobs';
 export { ResourceStore, type ResourceStoreDeps } from './resource-store';
+export type { SearchPage } from './search-page';
 export { refusedOperation } from './refused-operation';
 export type { Revision } from './transaction-plan';
 export type { ResourceChange, WriteParticipant } from './write-participant.contract';

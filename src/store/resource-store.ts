@@ -11,6 +11,7 @@ import { Participants } from './participants';
 import { versionMismatch } from './preconditions';
 import {
   readCurrent,
+  readCurrents,
   readHistory,
   readRecent,
   readVersionRows,
@@ -26,7 +27,7 @@ import {
   type WriteContext,
   type WriteResult,
 } from './resource-version';
-import { searchResources } from './search-page';
+import { searchResources, type SearchPage } from './search-page';
 import { readTerms } from './stored-terms';
 import { createRow, deleteRow, updateRow, type ShortWrite } from './short-road';
 import type { Revision, RoadOperation } from './transaction-plan';
@@ -155,6 +156,16 @@ export class ResourceStore {
     return version && this.participants.shown(version);
   }
 
+  /** The newest versions of several resources, by `Type/id`; tombstones too, and nothing for what there never was. */
+  async readAll(
+    tenant: string,
+    keys: readonly { readonly type: string; readonly id: string }[],
+  ): Promise<Map<string, StoredVersion>> {
+    const found = await readCurrents(this.deps.database, tenant, keys);
+    for (const [name, version] of found) found.set(name, this.participants.shown(version));
+    return found;
+  }
+
   async readVersion(tenant: string, type: string, id: string, version: number): Promise<StoredVersion | undefined> {
     const key = { tenant, type, id, version };
     return (await this.readVersions([key])).get(versionName(key));
@@ -211,14 +222,16 @@ export class ResourceStore {
   }
 
   /**
-   * One page of the current resources that match, the accurate number of all of them, and the token of the next page (`query.page`).
-   * Pages neither repeat nor miss a resource that was there all the time. Throws FhirError 400 for a token that is not ours.
+   * One page of the current resources that match, the number of all of them unless nobody wants it, and the tokens of other pages
+   * (`query.page`). Of several queries, all of one shape and each of another type, what any of them finds. Pages neither repeat nor miss a
+   * resource that was there all the time. Throws FhirError 400 for a token that is not ours.
    */
   async search(
     context: Pick<WriteContext, 'tenant'>,
-    query: SearchQuery,
-  ): Promise<{ total: number; resources: StoredVersion[]; next?: string }> {
-    const page = await searchResources(this.deps.database, this.deps.definitions, context.tenant, query);
+    query: SearchQuery | readonly SearchQuery[],
+  ): Promise<SearchPage> {
+    const queries = 'type' in query ? [query] : query;
+    const page = await searchResources(this.deps.database, this.deps.definitions, context.tenant, queries);
     return { ...page, resources: page.resources.map((version) => this.participants.shown(version)) };
   }
 

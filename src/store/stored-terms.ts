@@ -42,7 +42,7 @@ async function findByCanonical(
   const asked: [string, string][] = [['url', escaped(url)]];
   if (version !== undefined) asked.push(['version', escaped(version)]);
   const query = parseSearch(definitions, type, [...asked, ['_count', '2']], { baseUrl });
-  const { resources } = await searchResources(tx, definitions, tenant, query);
+  const { resources } = await searchResources(tx, definitions, tenant, [query]);
   const [first, second] = resources;
   if (first?.body == null) return `there is no ${type} ${canonical} here`;
   if (second) return `there are several ${type} resources with the url ${canonical}; name one as url|version`;

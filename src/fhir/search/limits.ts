@@ -11,6 +11,10 @@ export const searchLimits = Object.freeze({
   chainLinksMax: 4,
   /** Ways that a chain without types can take through its targets; a `:Type` makes them fewer. */
   chainPathsMax: 200,
+  /** Keys of one `_sort`. */
+  sortKeysMax: 5,
+  /** `_include` and `_revinclude` of one search. */
+  includesMax: 50,
   /** Characters of a Subscription's criteria. */
   criteriaCharactersMax: 16_384,
   /** Characters of a unit that is looked up as UCUM; a longer one is compared with itself only. */

@@ -166,7 +166,27 @@ export interface AnyLink {
 
 export type ClauseLink = ChainLink | ReverseLink | AnyLink;
 
-export type SearchSort = '_lastUpdated' | '-_lastUpdated';
+export interface SearchSort {
+  /** Code of an indexed parameter of every type that is searched. */
+  readonly code: string;
+  readonly isDescending: boolean;
+}
+
+/** `_include=Observation:subject:Patient`, `_revinclude:iterate=Provenance:target`. */
+export interface SearchInclude {
+  readonly direction: 'include' | 'revinclude';
+  /** The type that refers; `*`: every one (of includes only). */
+  readonly source: string;
+  /** Code of the reference parameter; `*`: every one. */
+  readonly parameter: string;
+  /** Only targets of this type. */
+  readonly target?: string;
+  /** Followed from what was included too. */
+  readonly isIterative: boolean;
+}
+
+/** What is left out of each resource of the answer. `count`: all of it. */
+export type SearchSummary = 'true' | 'text' | 'data' | 'count';
 
 export interface SearchQuery {
   readonly type: string;
@@ -176,7 +196,14 @@ export interface SearchQuery {
   readonly baseUrl: string;
   /** Matches per page, 0 … `searchLimits.countMax`. */
   readonly count?: number;
-  readonly sort?: SearchSort;
+  /** By the first key, equal ones by the second, and so on. */
+  readonly sort?: readonly SearchSort[];
+  readonly includes?: readonly SearchInclude[];
+  readonly summary?: SearchSummary;
+  /** Names of the elements asked for, in each type that has them. */
+  readonly elements?: readonly string[];
+  /** `none`: nobody wants to know how many match. */
+  readonly total?: 'none' | 'accurate';
   /** The opaque token of a page link (`_page`). */
   readonly page?: string;
 }

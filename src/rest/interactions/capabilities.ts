@@ -1,7 +1,7 @@
 // The CapabilityStatement: what is really served, no more (K-4). https://hl7.org/fhir/R4/capabilitystatement.html
 import { createHash } from 'node:crypto';
-import { indexedParameters } from '../../fhir';
-import type { FhirDefinitions } from '../../fhir';
+import { COMPARTMENTS, indexedParameters, referenceParameters } from '../../fhir';
+import type { FhirDefinitions, IndexedParameter } from '../../fhir';
 import type { FhirAnswer, FhirRequest, RestDeps } from '../exchange';
 import type { FhirOperation } from '../operation.contract';
 import { refuseParametersExcept } from '../parameters';
@@ -60,17 +60,44 @@ function capabilityStatement({ definitions, config, operations }: StatementDeps,
           },
         }),
         resource: definitions.resourceTypes.map((type) => resourceCapability(definitions, type, operations ?? [])),
-        interaction: [{ code: 'transaction' }, { code: 'batch' }],
+        interaction: [{ code: 'transaction' }, { code: 'batch' }, { code: 'search-system' }],
+        searchParam: searchParams(commonParameters(definitions)),
+        compartment: COMPARTMENTS.map((name) => `http://hl7.org/fhir/CompartmentDefinition/${name.toLowerCase()}`),
       },
     ],
   };
 }
 
-function resourceCapability(definitions: FhirDefinitions, type: string, operations: readonly FhirOperation[]): object {
-  const searchParam = [...indexedParameters(definitions, type).values()]
+function searchParams(parameters: Iterable<IndexedParameter>): object[] {
+  return [...parameters]
     .map(({ definition }) => definition)
-    .map(({ code, type: kind, url }) => ({ name: code, definition: url, type: kind }))
+    .map(({ code, type, url }) => ({ name: code, definition: url, type }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What a search of all types takes: the parameters that every type has. */
+function commonParameters(definitions: FhirDefinitions): IndexedParameter[] {
+  const [first = '', ...others] = definitions.resourceTypes;
+  const all = others.map((type) => indexedParameters(definitions, type));
+  return [...indexedParameters(definitions, first).values()].filter(({ definition: { code, type } }) =>
+    all.every((parameters) => parameters.get(code)?.definition.type === type),
+  );
+}
+
+function includesOf(definitions: FhirDefinitions, type: string): string[] {
+  return referenceParameters(definitions, type).map(({ definition: { code } }) => `${type}:${code}`);
+}
+
+/** Of every type the reference parameters that can point to this one. */
+function revIncludesOf(definitions: FhirDefinitions, type: string): string[] {
+  return definitions.resourceTypes.flatMap((source) =>
+    referenceParameters(definitions, source)
+      .filter(({ definition: { targets } }) => targets === undefined || targets.includes(type))
+      .map(({ definition: { code } }) => `${source}:${code}`),
+  );
+}
+
+function resourceCapability(definitions: FhirDefinitions, type: string, operations: readonly FhirOperation[]): object {
   // One that is called on the type and on its instances is one operation.
   const own = new Map(operations.filter((each) => each.type === type).map((each) => [each.code, each.definition]));
   const operation = [...own].map(([name, definition]) => ({ name, definition }));
@@ -85,7 +112,9 @@ function resourceCapability(definitions: FhirDefinitions, type: string, operatio
     conditionalRead: 'full-support',
     conditionalUpdate: false,
     conditionalDelete: 'not-supported',
-    searchParam,
+    searchInclude: ['*', ...includesOf(definitions, type)],
+    searchRevInclude: revIncludesOf(definitions, type),
+    searchParam: searchParams(indexedParameters(definitions, type).values()),
     ...(operation.length > 0 && { operation }),
   };
 }

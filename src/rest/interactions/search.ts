@@ -1,79 +1,87 @@
-// search of one type, by GET or by POST _search: https://hl7.org/fhir/R4/http.html#search
-import { operationOutcome, PAGE_PARAMETER, parseSearch, withTerms } from '../../fhir';
-import type { FhirDefinitions, Issue, SearchContext, SearchQuery } from '../../fhir';
-import type { StoredVersion } from '../../store';
+// search of one type, of several, or in a compartment, by GET or by POST _search: https://hl7.org/fhir/R4/http.html#search
+import { errorIssue, operationOutcome, PAGE_PARAMETER, subsetText, withTerms } from '../../fhir';
+import type { FhirDefinitions, Issue, SearchQuery, SubsetWish } from '../../fhir';
+import type { SearchPage, StoredVersion } from '../../store';
 import { bundleText, jsonText, objectText } from '../bundle-text';
 import type { BundleLink } from '../bundle-text';
 import type { FhirAnswer, FhirRequest, RestDeps } from '../exchange';
-import { formatParameters, withoutFormat } from '../parameters';
+import { included } from '../includes';
+import { INCLUDED_MAX } from '../limits';
+import { formatParameters } from '../parameters';
 import type { Parameter } from '../parameters';
+import { searchRequest } from '../search-request';
+import type { Route } from '../route';
 
 /** A search Bundle; the self link lists what was really used (Q-3). @throws FhirError 400 naming the parameter, modifier or value */
 export async function search(deps: RestDeps, request: FhirRequest): Promise<FhirAnswer> {
-  const { type } = request.route;
-  const given = withoutFormat(request.parameters).filter(([, value]) => value !== '');
-  const base = { baseUrl: request.context.baseUrl, now: deps.clock.now() };
-  const { used, query, ignored } = await withTerms(
-    (termsOf) => parsed(deps.definitions, request, given, { ...base, termsOf }),
+  const { baseUrl } = request.context;
+  const now = deps.clock.now();
+  const { queries, used, ignored } = await withTerms(
+    (termsOf) => searchRequest(deps.definitions, request, { now, termsOf }),
     (questions) => deps.store.terms(request.context, questions),
   );
-  const found = await deps.store.search(request.context, query);
-  const resources = query.count === 0 ? [] : found.resources;
-  const next = query.count === 0 ? undefined : found.next;
-  const entries = resources.map((stored) => entryText(request.context.baseUrl, stored));
-  if (ignored.length > 0) entries.push(ignoredText(ignored));
-  const links = linksOf(`${request.context.baseUrl}/${type}`, used, next);
+  const shape = queries[0]!;
+  const found = await deps.store.search(request.context, queries);
+  const added = await included(deps, request, found.resources, shape.includes ?? []);
+  const wish = wishOf(shape);
+  const entry = (stored: StoredVersion, mode: 'match' | 'include'): string =>
+    objectText({
+      fullUrl: jsonText(`${baseUrl}/${stored.type}/${stored.id}`),
+      resource: shownText(deps.definitions, stored, wish),
+      search: `{"mode":"${mode}"}`,
+    });
+  const entries = [
+    ...found.resources.map((stored) => entry(stored, 'match')),
+    ...added.resources.map((stored) => entry(stored, 'include')),
+  ];
+  const hints = [...ignored, ...(added.isCut ? [cutIssue()] : [])];
+  if (hints.length > 0) entries.push(hintsText(hints));
+  const links = linksOf(`${baseUrl}${pathOf(request.route)}`, used, found);
   return { status: 200, body: bundleText({ type: 'searchset', total: found.total, links }, entries) };
 }
 
-function parsed(
+/** The address that is searched, without a slash at its end. */
+function pathOf({ type, compartment }: Route): string {
+  if (compartment === undefined) return type === '' ? '' : `/${type}`;
+  return `/${compartment.name}/${compartment.id}/${type === '' ? '*' : type}`;
+}
+
+function wishOf({ summary, elements }: SearchQuery): SubsetWish | undefined {
+  if (elements) return { elements };
+  return summary === undefined || summary === 'count' ? undefined : { summary };
+}
+
+function shownText(
   definitions: FhirDefinitions,
-  { route: { type }, preferences }: FhirRequest,
-  given: readonly Parameter[],
-  context: SearchContext,
-): { used: readonly Parameter[]; query: SearchQuery; ignored: readonly Issue[] } {
-  const ignored: Issue[] = [];
-  const used = preferences.isLenient ? usedOf(definitions, type, given, context, ignored) : given;
-  return { used, query: parseSearch(definitions, type, used, context), ignored };
+  { type, body }: StoredVersion,
+  wish: SubsetWish | undefined,
+): string | undefined {
+  if (body === null) return undefined;
+  return wish ? subsetText(definitions, type, body, wish) : body;
 }
 
-/**
- * Under `Prefer: handling=lenient` parameters that are unknown or not offered are left out and reported (Q-8). Each is parsed by itself, so
- * that the self link can tell what was really used; a modifier or value that is not supported stays an error.
- */
-function usedOf(
-  definitions: FhirDefinitions,
-  type: string,
-  given: readonly Parameter[],
-  context: SearchContext,
-  ignored: Issue[],
-): readonly Parameter[] {
-  return given.filter((parameter) => {
-    const before = ignored.length;
-    parseSearch(definitions, type, [parameter], { ...context, onIgnored: (issue) => ignored.push(issue) });
-    return ignored.length === before;
-  });
+function cutIssue(): Issue {
+  const text = `More resources are referred to than one page includes (${INCLUDED_MAX}). Ask for smaller pages with _count, or include less.`;
+  return errorIssue('too-costly', text);
 }
 
-function entryText(baseUrl: string, stored: StoredVersion): string {
-  return objectText({
-    fullUrl: jsonText(`${baseUrl}/${stored.type}/${stored.id}`),
-    resource: stored.body ?? undefined,
-    search: '{"mode":"match"}',
-  });
-}
-
-function ignoredText(ignored: readonly Issue[]): string {
-  const outcome = operationOutcome(ignored.map((issue) => ({ ...issue, severity: 'warning' })));
+function hintsText(hints: readonly Issue[]): string {
+  const outcome = operationOutcome(hints.map((issue) => ({ ...issue, severity: 'warning' })));
   return objectText({ resource: jsonText(outcome), search: '{"mode":"outcome"}' });
 }
 
-function linksOf(address: string, used: readonly Parameter[], next: string | undefined): BundleLink[] {
+function linksOf(address: string, used: readonly Parameter[], { next, previous, last }: SearchPage): BundleLink[] {
+  const first = used.filter(([name]) => name !== PAGE_PARAMETER);
   const link = (relation: BundleLink['relation'], parameters: readonly Parameter[]): BundleLink => {
     return { relation, url: parameters.length === 0 ? address : `${address}?${formatParameters(parameters)}` };
   };
-  const first = used.filter(([name]) => name !== PAGE_PARAMETER);
-  const links = [link('self', used), link('first', first)];
-  if (next !== undefined) links.push(link('next', [...first, [PAGE_PARAMETER, next]]));
-  return links;
+  const page = (relation: BundleLink['relation'], token: string | undefined): BundleLink[] =>
+    token === undefined ? [] : [link(relation, [...first, [PAGE_PARAMETER, token]])];
+  return [
+    link('self', used),
+    link('first', first),
+    ...page('previous', previous),
+    ...page('next', next),
+    ...page('last', last),
+  ];
 }

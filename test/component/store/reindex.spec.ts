@@ -83,7 +83,7 @@ const found = async (type: string, query: string): Promise<number> => {
     { tenant: 'default' },
     parseSearch(definitions, type, parameters, { baseUrl: context.baseUrl }),
   );
-  return total;
+  return total!;
 };
 
 it('S4.36: an index damaged by hand is rebuilt as it was; versions, times and events stay as they are', async () => {

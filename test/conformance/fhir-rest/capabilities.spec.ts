@@ -27,7 +27,11 @@ describe('capabilities', () => {
   });
 
   it('K-3: system interactions are those that are served', () => {
-    expect(statement.rest[0].interaction.map((each: any) => each.code).sort()).toEqual(['batch', 'transaction']);
+    expect(statement.rest[0].interaction.map((each: any) => each.code).sort()).toEqual([
+      'batch',
+      'search-system',
+      'transaction',
+    ]);
   });
 
   it('K-4: every type is read, searched and has a history; nothing else is', async () => {
@@ -54,6 +58,34 @@ describe('capabilities', () => {
         const answer = await client.get(`${type}?${name}:missing=false`);
         expect([type, name, answer.status, answer.body.issue]).toEqual([type, name, 200, undefined]);
       }
+    }
+  });
+
+  it('K-2, K-4: every include and reverse include that is named can be used', async () => {
+    for (const { type, searchInclude, searchRevInclude } of statement.rest[0].resource) {
+      if (!['Patient', 'Encounter', 'Basic', 'ValueSet'].includes(type as string)) continue;
+      expect(searchInclude[0]).toBe('*');
+      for (const [name, values] of Object.entries({ _include: searchInclude, _revinclude: searchRevInclude })) {
+        // So many parameters fit into one search; each value is parsed by itself.
+        for (let from = 0; from < (values as string[]).length; from += 50) {
+          const part = (values as string[]).slice(from, from + 50).map((value) => `${name}=${value}`);
+          const answer = await client.get(`${type}?${part.join('&')}`);
+          expect([type, part[0], answer.status, answer.body.issue]).toEqual([type, part[0], 200, undefined]);
+        }
+      }
+    }
+  });
+
+  it('K-3, K-4: the parameters of a search of all types, and its compartments, can be used', async () => {
+    const { searchParam, compartment } = statement.rest[0];
+    const names = (searchParam as any[]).map(({ name }) => name as string);
+    expect(names).toEqual(expect.arrayContaining(['_id', '_lastUpdated', '_profile', '_security', '_source', '_tag']));
+    const asked = names.map((name) => `${name}:missing=true`).join('&');
+    expect((await client.get(`?_count=0&${asked}`)).status).toBe(200);
+    for (const definition of compartment as string[]) {
+      const name = definition.split('/').at(-1)!;
+      const type = definitionsFor('R4').resourceTypes.find((each) => each.toLowerCase() === name)!;
+      expect([type, (await client.get(`${type}/nobody/*`)).body.total]).toEqual([type, 0]);
     }
   });
 

@@ -107,4 +107,18 @@ describe('requirements of the FHIR API', () => {
     const answer = await client.call('POST', 'Patient', { body, headers: { 'content-type': 'application/json+fhir' } });
     expect(answer.status).toBe(201);
   });
+
+  it('S3.34: a Patient is found by its id', async () => {
+    await client.put({ resourceType: 'Patient', id: '9990554412' });
+    const { status, body } = await client.get('Patient?_id=9990554412');
+    expect([status, body.type, body.total, body.entry[0].resource.id]).toEqual([200, 'searchset', 1, '9990554412']);
+  });
+
+  it('S2.12: a local code is found by its own system only', async () => {
+    const type = { coding: [{ system: 'http://fhir.blackpear.com/bpc', code: 'SIDER_EPACCS' }] };
+    await client.put({ resourceType: 'Basic', id: 's2-12', code: type } as never);
+    const total = async (token: string): Promise<number> => (await client.get(`Basic?code=${token}`)).body.total;
+    expect(await total('http://fhir.blackpear.com/bpc|SIDER_EPACCS')).toBe(1);
+    expect(await total('http://other.example|SIDER_EPACCS')).toBe(0);
+  });
 });
