@@ -1,6 +1,6 @@
 // `npm run bench [-- name …]`: the yardsticks of the architecture, each beside its baseline of the same run. Real processes (server,
 // receiver, load generator) on 127.0.0.1, durable Postgres. Names: create delivered latency fan-out hanging neighbours order outages
-// burst lane backlog matching; none = all of these. Besides: scaling (the cluster profile by numbers of processes, and the CPU of each role).
+// burst lane backlog matching activation search; none = all of these. Besides: scaling (the cluster profile by numbers of processes, and the CPU of each role).
 // Flags: --subscriptions=100000 --same-type=1000 --sizes=1000,10000 --seconds=10 --samples=500 --quick
 // --profile=cluster (Kafka, Redis and a process per role) --cpu-profiles (beside the results)
 import { parseArgs } from 'node:util';
@@ -8,6 +8,7 @@ import { startHintServers } from './parts/hint-servers.mjs';
 import { startPart } from './parts/remote.mjs';
 import { startPostgres } from './parts/server.mjs';
 import { commit, machine, printFigures, writeResult } from './report.mjs';
+import { activation } from './scenarios/activation.mjs';
 import { measureBaselines } from './scenarios/baselines.mjs';
 import { create } from './scenarios/create.mjs';
 import { delivered } from './scenarios/delivered.mjs';
@@ -18,6 +19,7 @@ import { hanging, neighbours } from './scenarios/isolation.mjs';
 import { latency } from './scenarios/latency.mjs';
 import { matching } from './scenarios/matching.mjs';
 import { scaling } from './scenarios/scaling.mjs';
+import { search } from './scenarios/search.mjs';
 
 const scenarios = {
   create,
@@ -32,6 +34,8 @@ const scenarios = {
   lane,
   backlog,
   matching,
+  activation,
+  search,
   scaling,
 };
 const { values, positionals } = parseArgs({
@@ -67,6 +71,11 @@ const options = {
   fanOut: values.quick ? 1_000 : 10_000,
   laneRows: values.quick ? 50_000 : 1_000_000,
   backlogRows: values.quick ? 5_000 : 100_000,
+  activations: values.quick ? 20 : 200,
+  activationOthers: values.quick ? 100 : 10_000,
+  searchResources: values.quick ? 5_000 : 100_000,
+  searchSamples: values.quick ? 50 : 200,
+  searchWriteMs: values.quick ? 3_000 : 15_000,
   isQuick: values.quick,
 };
 const times = { warmMs: values.quick ? 500 : 3_000, measureMs: seconds * 1000 };
