@@ -6,8 +6,9 @@ import { whyNoRedis } from './redis/server.mjs';
 /** Two of each role in five processes: what a short storm has time to start. */
 const SMALL_CLUSTER = 'api api,relay relay,matcher matcher,deliverer deliverer';
 const SHORT = {
-  embedded: ['--minutes', '1'],
-  cluster: ['--minutes', '0.8', '--roles', SMALL_CLUSTER],
+  embedded: [1, ['--minutes', '1']],
+  // A seed that does not kill everything at once: on a busy machine the rest of the minute would be starts.
+  cluster: [2, ['--minutes', '0.8', '--roles', SMALL_CLUSTER]],
 };
 const LONG_SEEDS = [1, 2, 3, 4, 5, 6];
 const LONG = ['--minutes', '5'];
@@ -20,7 +21,7 @@ export function stormsOf(profile, isFull) {
     console.error(`\nNOT TESTED: chaos on the cluster profile. ${reason}\n`);
     return [];
   }
-  const storms = isFull ? LONG_SEEDS.map((seed) => [seed, LONG]) : [[1, SHORT[profile]]];
+  const storms = isFull ? LONG_SEEDS.map((seed) => [seed, LONG]) : [SHORT[profile]];
   const program = ['node', '--require', './tools/typescript.cjs', 'test/chaos/run.ts', '--profile', profile];
   return storms.map(([seed, parameters]) => ({
     name: `chaos, ${profile}, seed ${seed}`,
