@@ -62,6 +62,13 @@ const resources: readonly FhirResource[] = [
     code: coded('a'),
     subject: { reference: 'http://other.test/fhir/Patient/p1', identifier: identified('1')[0] },
   },
+  {
+    resourceType: 'Observation',
+    id: 'b7',
+    status: 'final',
+    code: coded('d'),
+    subject: { type: 'Patient', identifier: identified('1')[0] },
+  },
 ];
 
 let test: TestDatabase;
@@ -97,7 +104,10 @@ describe('chains', () => {
     ['Observation', 'patient.name=smith,jones', ['b1', 'b2']],
     ['Observation', 'patient.name:exact=smith', []],
     ['Observation', 'subject:Patient.identifier=http://mrn|1', ['b1']],
-    ['Observation', 'subject.identifier=http://mrn|1', ['b1', 'b3']],
+    ['Observation', 'subject.identifier=http://mrn|1', ['b1', 'b3', 'b6', 'b7']],
+    ['Observation', 'patient.identifier=http://mrn|1', ['b1', 'b6', 'b7']],
+    ['Observation', 'patient:Patient.identifier=1', ['b1', 'b6', 'b7']],
+    ['Observation', 'patient.identifier=http://mrn|9', []],
     ['Observation', 'subject:Group.identifier=1', ['b3']],
     ['Observation', 'subject:Patient.identifier=http://mrn|1&code=http://c|a', ['b1']],
     ['Observation', 'subject:Patient.identifier=http://mrn|1&subject:Patient.name=jones', []],

@@ -10,13 +10,13 @@ function containedType(fragment: string, root: FhirResource): string | undefined
 }
 
 /**
- * In: a node of a resource, and that resource. Out: the type of what its literal `reference` points to; undefined when it
- * is no Reference or does not say (a display, an identifier and a bare urn resolve to nothing).
+ * In: a node of a resource, and that resource. Out: the type of what its literal `reference` points to, or that it says itself beside a
+ * logical identifier; undefined when it is no Reference or does not say (a display and a bare urn resolve to nothing).
  */
 export function referenceTypeOf(node: unknown, root: FhirResource): string | undefined {
   if (typeof node !== 'object' || node === null) return undefined;
-  const { reference: literal, type } = node as { reference?: unknown; type?: unknown };
-  if (typeof literal !== 'string') return undefined;
+  const { reference: literal, type, identifier } = node as Record<string, unknown>;
+  if (typeof literal !== 'string') return identifier !== undefined && typeof type === 'string' ? type : undefined;
   const slash = literal.indexOf('/');
   // Almost every reference is `Type/id`.
   if (slash > 0 && literal.indexOf('/', slash + 1) < 0 && !literal.includes(':')) return literal.slice(0, slash);

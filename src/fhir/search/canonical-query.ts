@@ -15,10 +15,10 @@ function sortedUnique(texts: readonly string[]): readonly string[] {
 type NameAndValue = readonly [name: string, value: string];
 
 /** Where the types of an untyped chain read the rest alike, in the canonical form; else as it was written. */
-function chainText(code: string, { targets, written }: ChainLink): NameAndValue {
+function chainText(code: string, { targets, written, logical }: ChainLink): NameAndValue {
   const texts = targets.map(({ clause }) => textOf(clause));
   const [first] = texts;
-  if (texts.length === 1) return [`${code}:${targets[0]!.type}.${first![0]}`, first![1]];
+  if (texts.length === 1 && !logical) return [`${code}:${targets[0]!.type}.${first![0]}`, first![1]];
   const areAlike = texts.every(([name, value]) => name === first![0] && value === first![1]);
   const [name, value] = areAlike ? first! : [written[0], written[1]];
   return [`${code}.${name}`, areAlike ? value : encoded(value)];

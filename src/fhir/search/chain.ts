@@ -51,10 +51,13 @@ export interface ChainedParameter extends IndexedParameter {
   /** The reference parameters on the way and the type that each leads to. */
   readonly steps: readonly { readonly parameter: IndexedParameter; readonly type: string }[];
   readonly end: IndexedParameter;
+  /** Identifiers that references of the last step only name are found too. */
+  readonly isLogical: boolean;
 }
 
 export interface ChainEnd {
   readonly steps: ChainedParameter['steps'];
+  readonly isLogical: boolean;
   /** What is asked at the end, of a resource of the last step's type. */
   readonly clause: SearchClause;
   readonly end: IndexedParameter;
@@ -64,21 +67,23 @@ export interface ChainEnd {
 export function chainEndOf(definitions: FhirDefinitions, type: string, clause: SearchClause): ChainEnd | undefined {
   const steps: ChainEnd['steps'][number][] = [];
   let asked = clause;
+  let isLogical = false;
   let from = type;
   while (asked.link) {
     const parameter = indexedParameters(definitions, from).get(asked.parameter.code);
     if (asked.link.kind !== 'chain' || asked.link.targets.length !== 1 || !parameter) return undefined;
     const [target] = asked.link.targets;
     steps.push({ parameter, type: target!.type });
+    isLogical = asked.link.logical !== undefined;
     from = target!.type;
     asked = target!.clause;
   }
   const end = indexedParameters(definitions, from).get(asked.parameter.code);
-  return end && { steps, clause: asked, end };
+  return end && { steps, isLogical, clause: asked, end };
 }
 
 /** In: a way, and a number that no other parameter of the type has. */
-export function chainedParameter({ steps, end }: ChainEnd, slot: number): ChainedParameter {
+export function chainedParameter({ steps, end, isLogical }: ChainEnd, slot: number): ChainedParameter {
   return {
     ...end,
     slot,
@@ -86,6 +91,7 @@ export function chainedParameter({ steps, end }: ChainEnd, slot: number): Chaine
     leafPaths: [],
     steps,
     end,
+    isLogical,
     extract: () => {
       throw new Error('What a chain finds is not in the resource itself');
     },

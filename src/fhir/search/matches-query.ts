@@ -16,7 +16,11 @@ export interface CompiledClause {
 }
 
 type CompiledLink =
-  | { readonly kind: 'chain'; readonly targets: ReadonlyMap<string, CompiledClause> }
+  | {
+      readonly kind: 'chain';
+      readonly targets: ReadonlyMap<string, CompiledClause>;
+      readonly logical?: CompiledClause;
+    }
   | { readonly kind: 'any'; readonly clauses: readonly CompiledClause[] };
 
 const compiledQueries = new WeakMap<SearchQuery, readonly CompiledClause[]>();
@@ -41,7 +45,8 @@ function compileLink(definitions: FhirDefinitions, type: string, link: ClauseLin
       const targets = link.targets.map(
         (target) => [target.type, compileClause(definitions, target.type, target.clause)] as const,
       );
-      return { kind: 'chain', targets: new Map(targets) };
+      const logical = link.logical && compileClause(definitions, type, link.logical);
+      return { kind: 'chain', targets: new Map(targets), ...(logical && { logical }) };
     }
     case 'any':
       return { kind: 'any', clauses: link.clauses.map((clause) => compileClause(definitions, type, clause)) };
@@ -73,6 +78,7 @@ function isSatisfied(clause: CompiledClause, { isPresent, entries }: ParameterEn
 
 function satisfiesLink(link: CompiledLink, clause: CompiledClause, subject: SearchSubject, baseUrl: string): boolean {
   if (link.kind === 'any') return link.clauses.some((each) => satisfiesClause(each, subject, baseUrl));
+  if (link.logical && satisfiesClause(link.logical, subject, baseUrl)) return true;
   for (const { type, key } of subject.referencesOf(clause.parameter, baseUrl)) {
     const wanted = link.targets.get(type);
     const target = wanted && subject.targetOf(key);

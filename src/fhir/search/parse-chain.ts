@@ -6,7 +6,7 @@ import { indexedParameters, type IndexedParameter } from './indexed-parameters';
 import { searchLimits } from './limits';
 import { nearestName } from './nearest-name';
 import type { ClauseContext, ClauseRefusal } from './clause-context';
-import type { SearchClause } from './search-query';
+import type { ChainLink, SearchClause } from './search-query';
 
 /** Reads what comes after a link; given in, since a link may lead to further ones. */
 export type ParseRest = (name: string, value: string, context: ClauseContext) => SearchClause | ClauseRefusal;
@@ -129,7 +129,14 @@ export function parseChain(
   if (decisive) return decisive;
   const targets = read.flatMap((each) => (isRefusal(each.found) ? [] : [{ type: each.type, clause: each.found }]));
   if (targets.length === 0) return noTarget(code, rest, read, context);
-  const link = { kind: 'chain', targets, written: [rest, value] } as const;
+  const isOpen = type === undefined || allowed.length === 1;
+  const logical = isOpen && rest === 'identifier' ? parseRest(`${code}:identifier`, value, context) : undefined;
+  const link: ChainLink = {
+    kind: 'chain',
+    targets,
+    written: [rest, value],
+    ...(logical && !isRefusal(logical) && { logical }),
+  };
   const clause = { parameter: reference.definition, values: [], link };
   return pathsOf(clause) > searchLimits.chainPathsMax ? tooLong(`${head}.${rest}`) : clause;
 }

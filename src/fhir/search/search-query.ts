@@ -146,6 +146,11 @@ export interface SearchClause {
 export interface ChainLink {
   readonly kind: 'chain';
   readonly targets: readonly { readonly type: string; readonly clause: SearchClause }[];
+  /**
+   * `patient.identifier=x` also finds a reference that only names the identifier. Not where a type was chosen among several: which type such a
+   * reference is of, nobody knows.
+   */
+  readonly logical?: SearchClause;
   /** The name after the dot, and the value, as the client wrote them. */
   readonly written: readonly [name: string, value: string];
 }

@@ -1,6 +1,7 @@
 // A resource that queries are asked of, and through it the resources it refers to.
 import type { FhirDefinitions } from '../definitions';
 import type { FhirResource } from '../resource';
+import type { SearchEntry } from './search-entry';
 import type { IndexedParameter, ParameterEntries } from './indexed-parameters';
 
 /** What references lead to, for chains; by `Type/id`. Undefined: there is no such resource, or it was deleted. */
@@ -17,6 +18,7 @@ export interface OwnReference {
 interface ChainedEnd {
   readonly steps: readonly { readonly parameter: IndexedParameter; readonly type: string }[];
   readonly end: IndexedParameter;
+  readonly isLogical: boolean;
 }
 
 /** A resource about to be asked many queries: each parameter is extracted once, when first asked for. */
@@ -63,14 +65,23 @@ export class SearchSubject {
     return found;
   }
 
-  private atEnd({ steps, end }: ChainedEnd, baseUrl: string): ParameterEntries {
+  private atEnd({ steps, end, isLogical }: ChainedEnd, baseUrl: string): ParameterEntries {
     let subjects: readonly SearchSubject[] = [this];
+    let named: readonly SearchEntry[] = [];
     for (const { parameter, type } of steps) {
+      named = isLogical ? subjects.flatMap((subject) => subject.identifiersOf(parameter, baseUrl)) : [];
       const next = subjects.flatMap((subject) => subject.referencesOf(parameter, baseUrl));
       subjects = next.flatMap((reference) => (reference.type === type ? (this.targetOf(reference.key) ?? []) : []));
     }
     const found = subjects.map((subject) => subject.entriesOf(end, baseUrl));
-    return { isPresent: found.some(({ isPresent }) => isPresent), entries: found.flatMap(({ entries }) => entries) };
+    const entries = [...named, ...found.flatMap((each) => each.entries)];
+    return { isPresent: entries.length > 0 || found.some(({ isPresent }) => isPresent), entries };
+  }
+
+  /** The identifiers that the parameter's references name instead of a resource, or beside it. */
+  private identifiersOf(parameter: IndexedParameter, baseUrl: string): readonly SearchEntry[] {
+    const { entries } = this.entriesOf(parameter, baseUrl);
+    return entries.flatMap((entry) => (entry.kind === 'reference-identifier' ? [entry.identifier] : []));
   }
 
   /** In: `Type/id`. Throws where nothing was read for chains: to take that for "no match" would lose notifications. */

@@ -31,7 +31,7 @@ export class ChainParameters {
   /** Equal ways, one parameter; forgotten when criteria follow no chain any more. */
   parameterOf(way: ChainEnd): ChainedParameter {
     const steps = way.steps.map(({ parameter, type }) => `${parameter.definition.code}:${type}`);
-    const name = [...steps, way.end.definition.code].join('.');
+    const name = [...steps, way.end.definition.code, ...(way.isLogical ? ['logical'] : [])].join('.');
     let parameter = this.parameters.get(name);
     if (!parameter) this.parameters.set(name, (parameter = chainedParameter(way, this.nextSlot++)));
     return parameter;

@@ -23,22 +23,22 @@ function rowsSql(selected: string, type: string, conditions: readonly string[], 
 
 function chainSql(
   { parameter }: SearchClause,
-  { targets }: ChainLink,
+  { targets, logical }: ChainLink,
   type: string,
   asking: Asking,
   conditionOf: ClauseCondition,
 ): string {
   const placement = placementOf(asking.definitions, type, parameter.code);
   const isColumn = placement.kind === 'reference-column';
-  return targets
-    .map((target) => {
-      const beginning = asking.values.add(isColumn ? `${target.type}/` : `${parameter.code}=${target.type}/`, 'text');
-      // An id is in collation C, the keys in refs are not: without this their index could not be asked.
-      const key = isColumn ? `${beginning} || r.id` : `(${beginning} || r.id) collate "default"`;
-      const found = rowsSql(key, target.type, [conditionOf(target.clause, target.type, asking)], asking);
-      return isColumn ? `r.${placement.column} = any(${found})` : `r.refs && ${found}`;
-    })
-    .join(' or ');
+  const named = logical ? [conditionOf(logical, type, asking)] : [];
+  const followed = targets.map((target) => {
+    const beginning = asking.values.add(isColumn ? `${target.type}/` : `${parameter.code}=${target.type}/`, 'text');
+    // An id is in collation C, the keys in refs are not: without this their index could not be asked.
+    const key = isColumn ? `${beginning} || r.id` : `(${beginning} || r.id) collate "default"`;
+    const found = rowsSql(key, target.type, [conditionOf(target.clause, target.type, asking)], asking);
+    return isColumn ? `r.${placement.column} = any(${found})` : `r.refs && ${found}`;
+  });
+  return [...named, ...followed].join(' or ');
 }
 
 /** In `refs` a key with a version stands beside the one without, so only the latter need be read. */

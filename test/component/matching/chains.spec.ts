@@ -38,8 +38,14 @@ it('S2.11: a Flag is told by the logical identifier of its patient', async () =>
   await write(world, flag('g', 'Patient/q'));
   await write(world, flag('h', 'Patient/nobody'));
   await write(world, flag('f', 'Patient/p'));
+  const named = (value: string) => ({
+    ...flag('n', ''),
+    subject: { type: 'Patient', identifier: { system: NHS, value } },
+  });
+  await write(world, named('9434765919'));
+  await write(world, named('1'));
   await settle(world.newMatcher());
-  expect(await told(world, 's')).toEqual(['f/1', 'f/2']);
+  expect(await told(world, 's')).toEqual(['f/1', 'f/2', 'n/1']);
   await checkLedger(world);
 });
 
