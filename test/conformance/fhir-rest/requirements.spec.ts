@@ -121,4 +121,28 @@ describe('requirements of the FHIR API', () => {
     expect(await total('http://fhir.blackpear.com/bpc|SIDER_EPACCS')).toBe(1);
     expect(await total('http://other.example|SIDER_EPACCS')).toBe(0);
   });
+
+  it('S2.17: records are located by the identifier of their patient, in every type that has one', async () => {
+    const identifier = [{ system: 'http://mrn', value: '17' }];
+    await client.put({ resourceType: 'Patient', id: 's2-17', identifier } as never);
+    for (const id of ['s2-17-a', 's2-17-b']) {
+      await client.put({ resourceType: 'Condition', id, subject: { reference: 'Patient/s2-17' } } as never);
+    }
+    const total = async (query: string): Promise<number> => {
+      const { status, body } = await client.get(query);
+      expect([query, status, body.type]).toEqual([query, 200, 'searchset']);
+      return body.total;
+    };
+    expect(await total('Patient?identifier=http://mrn|17')).toBe(1);
+    expect(await total('Condition?patient.identifier=http://mrn|17')).toBe(2);
+    expect(await total('Condition?patient.identifier=http://mrn|18')).toBe(0);
+    const statement = (await client.get('metadata')).body;
+    const types = statement.rest[0].resource
+      .filter(({ searchParam }: any) => searchParam.some(({ name }: any) => name === 'patient'))
+      .map(({ type }: any) => type as string);
+    expect(types.length).toBeGreaterThan(40);
+    for (const type of types.filter((each: string) => each !== 'Condition')) {
+      expect([type, await total(`${type}?patient.identifier=http://mrn|17`)]).toEqual([type, 0]);
+    }
+  });
 });
