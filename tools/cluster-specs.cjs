@@ -19,12 +19,10 @@ const leftOut = [
 ];
 
 /** What the build machine runs of the profile: a smoke; the rest is in `npm run test:cluster`. */
-const smoke = [
-  'test/conformance/',
-  'test/e2e/walking-path.spec.ts',
-  'test/e2e/order-under-failure.spec.ts',
-  'test/e2e/kill-nine.spec.ts',
-];
+const smoke = ['test/conformance/', 'test/e2e/walking-path.spec.ts', 'test/e2e/order-under-failure.spec.ts'];
+
+/** Bring servers of their own and take minutes: in `npm run test:cluster`. The chaos of the gate kills and restarts the same processes. */
+const tooLongForTheGate = ['test/e2e/cluster-processes.spec.ts'];
 
 function specsOf(folders) {
   return folders.flatMap((folder) =>
@@ -53,6 +51,11 @@ function serverSpecs(folders) {
   return specsOf(folders).filter((file) => bringsServers.test(fs.readFileSync(path.join(root, file), 'utf8')));
 }
 
+/** Those of them that the build machine runs. */
+function gateServerSpecs(folders) {
+  return serverSpecs(folders).filter((file) => !tooLongForTheGate.includes(file));
+}
+
 /** Files that run on the cluster profile. */
 function profileSpecs() {
   const own = new Set([...serverSpecs(tiers), ...leftOut.filter(({ test }) => !test).map(({ file }) => file)]);
@@ -63,4 +66,4 @@ function smokeSpecs() {
   return profileSpecs().filter((file) => smoke.some((name) => file.startsWith(name)));
 }
 
-module.exports = { leftOut, serverSpecs, profileSpecs, smokeSpecs };
+module.exports = { leftOut, serverSpecs, gateServerSpecs, profileSpecs, smokeSpecs };

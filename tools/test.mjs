@@ -9,7 +9,7 @@ import { check } from './check.mjs';
 import { countTests, jestStep, runSteps } from './steps.mjs';
 import { stormsOf } from './storms.mjs';
 
-const { leftOut, serverSpecs, smokeSpecs } = createRequire(import.meta.url)('./cluster-specs.cjs');
+const { leftOut, serverSpecs, gateServerSpecs, smokeSpecs } = createRequire(import.meta.url)('./cluster-specs.cjs');
 const has = (flag) => process.argv.includes(flag);
 const isFull = has('--full');
 const isClusterOnly = has('--cluster-only');
@@ -32,7 +32,7 @@ if (!isClusterOnly) {
 }
 if (isClusterOnly || isFull || has('--cluster')) {
   const isWhole = isClusterOnly || isFull;
-  const own = [...withServers, ...jestParameters];
+  const own = [...(isWhole ? withServers : gateServerSpecs(tiers)), ...jestParameters];
   steps.push(jestStep('cluster', 'jest.config.cjs', { parameters: own, env, live: true }));
   const profile = [...(isWhole ? [] : smokeSpecs()), ...jestParameters];
   steps.push(jestStep('profile', 'jest.cluster.config.cjs', { parameters: profile, env, live: true }));

@@ -21,6 +21,8 @@ it('every end-to-end test runs on the cluster profile, brings its own servers, o
 
 it('the smoke of the build machine is conformance, the laws and one walk through everything', () => {
   const files = smokeSpecs();
-  expect(files).toEqual(expect.arrayContaining(['test/e2e/walking-path.spec.ts', 'test/e2e/kill-nine.spec.ts']));
+  expect(files).toEqual(
+    expect.arrayContaining(['test/e2e/walking-path.spec.ts', 'test/e2e/order-under-failure.spec.ts']),
+  );
   expect(files.some((file) => file.startsWith('test/conformance/fhir-rest/'))).toBe(true);
 });
