@@ -7,6 +7,8 @@ it.each([
   ['Straße', 'strasse'],
   ['Søren Œuvre Æsir', 'soren oeuvre aesir'],
   [' a \t\n b\u00a0c ', 'a b c'],
+  // A blank before plain letters was kept, and cut off where any other letter stood beside them.
+  [' Smith', 'smith'],
   ['ΟΔΟΣ', 'οδοσ'],
   ['İzmir', 'izmir'],
   ['ﬁn', 'fin'],

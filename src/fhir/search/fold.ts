@@ -1,7 +1,7 @@
 // How strings are compared in searches without `:exact`: no case, no accents, no difference between kinds of white space.
 // http://hl7.org/fhir/R4/search.html#string
 
-const plainAscii = /^[!-~]*(?: [!-~]+)*$/;
+const plainAscii = /^(?:[!-~]+(?: [!-~]+)*)?$/;
 // Letters that Unicode does not take apart, as people type them without their keyboard.
 const letters: Readonly<Record<string, string>> = {
   ß: 'ss',
