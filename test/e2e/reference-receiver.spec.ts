@@ -232,6 +232,9 @@ it('S2.5: err-id and 20 others: the 20 arrive, err-id ends as a dead letter, and
   const id = await publishing({ settings: { ...hasty, 'error-after': '1h' } });
   await write('err-id');
   for (let n = 1; n <= 20; n += 1) await write(`d${n}`);
+  // Each failure makes the next wait three times longer; where the 20 were slow to come, err-id would be asked again only after the test's patience.
+  await eventually(async () => (await herald.statesOf(id))['delivered'] === 20, { what: 'the 20 to arrive' });
+  await operator.send(`subscriptions/${id}/probe`);
   await operator.states(id, { dead: 1, delivered: 20 });
   expect(new Set(receiver.processed.map(({ path }) => path)).size).toBe(20);
 
