@@ -69,6 +69,7 @@ function topicRefusal(subscription: CanonicalSubscription, path: string): Issue 
 /** Issues of the criteria, [] when it can be evaluated exactly. */
 export function criteriaIssues(criteria: string, context: CheckContext): readonly Issue[] {
   try {
+    parseCriteria(context.definitions, criteria, context);
     matchedCriteria(criteria, context);
     return [];
   } catch (error) {
@@ -79,16 +80,15 @@ export function criteriaIssues(criteria: string, context: CheckContext): readonl
 }
 
 /**
- * What is matched by: the criteria as they stand, or, where they name value sets, with the codes in their place.
- * Throws FhirError 422 for criteria that cannot be evaluated exactly, or hold too many codes.
+ * In: criteria that can be evaluated exactly. Out: what is matched by: the criteria as they stand, or, where they name value sets, with the codes in
+ * their place. Throws FhirError 422 when these are too many.
  */
 export function matchedCriteria(
   criteria: string,
   { definitions, baseUrl, termsOf }: Pick<CheckContext, 'definitions' | 'baseUrl' | 'termsOf'>,
 ): string {
-  const query = parseCriteria(definitions, criteria, { baseUrl, termsOf });
   if (termsOf === undefined) return criteria;
-  const resolved = canonicalQuery(query);
+  const resolved = canonicalQuery(parseCriteria(definitions, criteria, { baseUrl, termsOf }));
   try {
     parseCriteria(definitions, resolved, { baseUrl });
     return resolved;

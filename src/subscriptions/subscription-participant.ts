@@ -47,8 +47,8 @@ interface Effect {
   readonly effect: WriteEffect;
 }
 
-/** Criteria that may name a value set, or a code of a hierarchy. */
-const asksTerms = /:(in|not-in|above|below)=/;
+/** Criteria that may name a value set, or a code of a hierarchy; those with escapes may hide that. */
+const mayAskTerms = /:(in|not-in|above|below)=|%/;
 
 const nothingStored: Stored = { secrets: new Set() };
 
@@ -92,7 +92,8 @@ export class SubscriptionParticipant implements WriteParticipant {
     return this.clientWrite(change, subscription, before, await this.termsOf(tx, change, subscription.criteria));
   }
 
-  private termsOf(tx: Tx, change: ResourceChange, criteria: string): Promise<TermsOf | undefined> {
+  private async termsOf(tx: Tx, change: ResourceChange, criteria: string): Promise<TermsOf | undefined> {
+    if (!mayAskTerms.test(criteria)) return undefined;
     const { definitions, terms } = this.deps;
     const { tenant, baseUrl } = change.context;
     return termsFor(
@@ -234,10 +235,8 @@ async function writeIncarnations(tx: Tx, effects: readonly Effect[]): Promise<Ma
   ]);
 }
 
-/** Herald's own writes change status and error only: everything else stands as it was accepted. */
+/** Herald's own writes change status and error only: everything else stands as it was accepted, the codes of value sets included. */
 function systemWrite(subscription: CanonicalSubscription, before: Incarnation): PreparedWrite {
-  const { config, endsAt, baseUrl } = before;
-  // Herald's own writes leave the criteria alone: the codes that were taken from value sets stay until a client writes it again.
-  const criteria = asksTerms.test(subscription.criteria) ? before.criteria : subscription.criteria;
+  const { criteria, config, endsAt, baseUrl } = before;
   return { subscription, criteria, config, before, ...(endsAt && { endsAt }), secrets: new Map(), baseUrl };
 }

@@ -77,6 +77,15 @@ describe('value sets', () => {
     expect(asked.body.parameter).toContainEqual({ name: 'result', valueBoolean: true });
   });
 
+  it('criteria with an escaped modifier lost the codes of their value set when they became active', async () => {
+    await subscribe(herald, restHook(`Condition?code%3Ain=${url}`, `${receiver.url}/escaped`));
+    await condition('f3', '3');
+    await condition('f1', '1');
+    await herald.drained();
+    const told = receiver.requests.map(({ path: target }) => target).filter((target) => target.includes('/escaped'));
+    expect(told.map((target) => target.split('/').at(-1))).toEqual(['f1']);
+  });
+
   it('ADR 22: the codes are those of the time of the write; to send it again takes the new ones', async () => {
     const id = await subscribe(herald, restHook(`Condition?code:in=ValueSet/alerts`, `${receiver.url}/pinned`));
     const told = () => receiver.requests.filter(({ path: target }) => target.includes('/pinned')).length;

@@ -23,32 +23,35 @@ export type TermsOf = (question: TermQuestion) => TermAnswer;
 /** In: questions, each once. Out: the answer of each, in order. */
 export type LoadTerms = (questions: readonly TermQuestion[]) => Promise<readonly TermAnswer[]>;
 
+/** Hears what is asked, and answers something meanwhile. */
+class Questions {
+  readonly asked = new Map<string, TermQuestion>();
+
+  readonly hear: TermsOf = (question) => {
+    this.asked.set(nameOf(question), question);
+    return [{ code: 'not-known-yet' }];
+  };
+}
+
 /**
  * Parses twice where terminology is asked for: first to hear the questions, then with their answers. Once, and without a wait, where it is not.
  * `parse` must have no effects besides its result. Throws what it throws.
  */
 export async function withTerms<T>(parse: (termsOf: TermsOf) => T, load: LoadTerms): Promise<T> {
-  const questions = new Map<string, TermQuestion>();
-  const first = parse((question) => {
-    questions.set(nameOf(question), question);
-    return [{ code: 'not-known-yet' }];
-  });
-  if (questions.size === 0) return first;
-  return parse(await answersTo(questions, load));
+  const { asked, hear } = new Questions();
+  const first = parse(hear);
+  return asked.size === 0 ? first : parse(await answersTo(asked, load));
 }
 
 /** The answers to what `parse` asks; nothing but "none" when it asks nothing, or cannot be parsed at all. */
 export async function termsFor(parse: (termsOf: TermsOf) => unknown, load: LoadTerms): Promise<TermsOf | undefined> {
-  const questions = new Map<string, TermQuestion>();
+  const { asked, hear } = new Questions();
   try {
-    parse((question) => {
-      questions.set(nameOf(question), question);
-      return [{ code: 'not-known-yet' }];
-    });
+    parse(hear);
   } catch {
     // Expected: other mistakes in it, which whoever parses it in earnest will tell.
   }
-  return questions.size === 0 ? undefined : answersTo(questions, load);
+  return asked.size === 0 ? undefined : answersTo(asked, load);
 }
 
 async function answersTo(questions: ReadonlyMap<string, TermQuestion>, load: LoadTerms): Promise<TermsOf> {
