@@ -1,7 +1,8 @@
 // Parsed versions of resources that chains lead to, kept for the next events: many refer to the same few. A version never changes.
 import type { FhirResource } from '../fhir';
-import { versionName, type VersionKey } from '../store';
+import type { VersionKey } from '../store';
 import { CHAIN_TARGETS_KEPT_MAX } from './limits';
+import { nameOf } from './version-bodies';
 
 export class KnownVersions {
   /** The longest unused first. */
@@ -20,9 +21,9 @@ export class KnownVersions {
     return resource;
   }
 
-  /** `body`: the version's JSON text, undefined for a tombstone. */
-  set(key: VersionKey, body: string | undefined): void {
-    this.resources.set(nameOf(key), body === undefined ? undefined : (JSON.parse(body) as FhirResource));
+  /** Undefined for a tombstone. */
+  set(key: VersionKey, resource: FhirResource | undefined): void {
+    this.resources.set(nameOf(key), resource);
   }
 
   /** Gives up what is too much; between batches, since one batch may need more. */
@@ -32,8 +33,4 @@ export class KnownVersions {
       this.resources.delete(name);
     }
   }
-}
-
-function nameOf(key: VersionKey): string {
-  return `${key.tenant}/${versionName(key)}`;
 }

@@ -3,7 +3,7 @@
 import type { FhirDefinitions, FhirResource } from '../fhir';
 import { claimEvents, lowestUnmatched, markMatched, type ResourceEvent } from '../outbox';
 import { failpoint, type Clock, type Database, type Log, type Metrics, type Tx } from '../platform';
-import { versionName, type VersionKey } from '../store';
+import { versionName } from '../store';
 import type { SubscriptionRegistry } from '../subscriptions';
 import { BREATH_MS, ROUNDS_MAX } from './limits';
 import {
@@ -19,6 +19,7 @@ import type { MatchIndex } from './match-index.contract';
 import { KnownVersions } from './known-versions';
 import { MatchMetrics } from './match-metrics';
 import { readReferenced, type ChainStart, type ReferencedDeps } from './referenced';
+import { nameOf, readBodies } from './version-bodies';
 
 /** One subscription is to hear of one event. */
 export interface ScheduledMatch {
@@ -162,23 +163,16 @@ export class Matcher {
 
   /** Always the event's own version (of a delete the one before), never the current one. Throws when a version is missing: it was committed with its event. */
   private async readBodies(tx: Tx, planned: readonly PlannedEvent[]): Promise<Map<string, FhirResource>> {
-    const byTenant = new Map<string, VersionKey[]>();
-    for (const { read } of planned) {
-      if (read === undefined) continue;
-      const known = byTenant.get(read.tenant);
-      if (known === undefined) byTenant.set(read.tenant, [read]);
-      else known.push(read);
-    }
-    const bodies = new Map<string, FhirResource>();
-    for (const keys of byTenant.values()) {
-      const versions = await this.deps.store.readVersions(keys, tx);
-      for (const key of keys) {
-        const body = versions.get(versionName(key))?.body;
-        if (body == null) throw new Error(`The version ${versionName(key)} of a committed event is not in the store`);
-        bodies.set(nameOf(key), JSON.parse(body) as FhirResource);
-      }
-    }
-    return bodies;
+    const keys = planned.flatMap(({ read }) => read ?? []);
+    const found = await readBodies(this.deps.store, keys, tx);
+    return new Map(
+      keys.map((key) => {
+        const body = found.get(nameOf(key));
+        if (body === undefined)
+          throw new Error(`The version ${versionName(key)} of a committed event is not in the store`);
+        return [nameOf(key), body];
+      }),
+    );
   }
 
   /** With what the events refer to, where criteria ask for it; a prefix when that is too much to read at once. */
@@ -231,10 +225,6 @@ function paceOf(clock: Clock): Pace {
       breathedMs = clock.monotonicMs();
     },
   };
-}
-
-function nameOf(key: VersionKey): string {
-  return `${key.tenant}/${versionName(key)}`;
 }
 
 /** Roots that were not looked at to their end, and those of events that were claimed and not decided. Never a root that is done: it would come round for ever. */

@@ -9,10 +9,11 @@ import {
   type ReferencedSubjects,
 } from '../fhir';
 import type { Tx } from '../platform';
-import { versionName, type AsOfKey, type ResourceStore, type VersionKey } from '../store';
+import type { AsOfKey, ResourceStore, VersionKey } from '../store';
 import { KnownVersions } from './known-versions';
 import { CHAIN_TARGETS_MAX } from './limits';
 import type { AskedChain } from './match-index.contract';
+import { nameOf, readBodies } from './version-bodies';
 
 export interface ReferencedDeps {
   readonly store: Pick<ResourceStore, 'readVersions' | 'versionsAsOf'>;
@@ -105,23 +106,11 @@ async function readStep(
   const keys = wanted.map(({ key }) => key);
   const versions = await store.versionsAsOf(keys, tx);
   const missing = new Map<string, VersionKey>();
-  for (const key of versions) if (key && !known.has(key)) missing.set(`${key.tenant}/${versionName(key)}`, key);
-  for (const sameTenant of byTenant([...missing.values()])) {
-    const found = await store.readVersions(sameTenant, tx);
-    for (const key of sameTenant) known.set(key, found.get(versionName(key))?.body ?? undefined);
-  }
+  for (const key of versions) if (key && !known.has(key)) missing.set(nameOf(key), key);
+  const found = await readBodies(store, missing.values(), tx);
+  for (const [name, key] of missing) known.set(key, found.get(name));
   for (const [index, { reading, key }] of wanted.entries()) {
     const version = versions[index];
     reading.take(key, version && known.get(version));
   }
-}
-
-function byTenant(keys: readonly VersionKey[]): Iterable<VersionKey[]> {
-  const tenants = new Map<string, VersionKey[]>();
-  for (const key of keys) {
-    const found = tenants.get(key.tenant);
-    if (found) found.push(key);
-    else tenants.set(key.tenant, [key]);
-  }
-  return tenants.values();
 }
