@@ -10,7 +10,8 @@ import {
   type Interval,
 } from './date-interval';
 import { unescapeValue } from './escapes';
-import { splitPrefix } from './prefixes';
+import { isInRange, type NumberRange } from './number-range';
+import { prefixHint, splitPrefix } from './prefixes';
 import type { DateEntry } from './search-entry';
 import type { DateValue, SearchPrefix } from './search-query';
 import type { EntryCollector, SearchType, ValueContext } from './search-type.contract';
@@ -68,7 +69,7 @@ function parse(raw: string, { now, parameter }: ValueContext): DateValue | Issue
   if (!interval) {
     return errorIssue(
       'value',
-      `"${raw}" is not a date that ${parameter.code} understands. Write yyyy, yyyy-mm, yyyy-mm-dd or yyyy-mm-ddThh:mm:ssZ, with one of the prefixes eq, ne, gt, lt, ge, le, sa, eb, ap before it if you like.`,
+      `"${raw}" is not a date that ${parameter.code} understands. Write yyyy, yyyy-mm, yyyy-mm-dd or yyyy-mm-ddThh:mm:ssZ, ${prefixHint}`,
     );
   }
   const value = { kind: 'date', prefix, text: canonicalText(prefix, interval) } as const;
@@ -80,36 +81,14 @@ function parse(raw: string, { now, parameter }: ValueContext): DateValue | Issue
   );
 }
 
-function contains(outer: Interval, inner: Interval): boolean {
-  return inner.low >= outer.low && inner.high <= outer.high;
-}
-
-function matches(entry: DateEntry, value: DateValue): boolean {
-  switch (value.prefix) {
-    case 'eq':
-      return contains(value, entry);
-    case 'ne':
-      return !contains(value, entry);
-    case 'gt':
-      return entry.high > value.high;
-    case 'lt':
-      return entry.low < value.low;
-    case 'ge':
-      return entry.high > value.high || contains(value, entry);
-    case 'le':
-      return entry.low < value.low || contains(value, entry);
-    case 'sa':
-      return entry.low >= value.high;
-    case 'eb':
-      return entry.high <= value.low;
-    case 'ap':
-      return entry.low < value.high && entry.high > value.low;
-  }
+/** Whole milliseconds: the last one inside instead of the first one after. */
+function closed({ low, high }: Interval): NumberRange {
+  return { low, high: high - 1 };
 }
 
 export const dateType: SearchType<DateValue, DateEntry> = {
   modifiers: [],
   parse,
   entries: (element: LeafElement) => collectors[element.type],
-  matches,
+  matches: (entry, value) => isInRange(closed(entry), value.prefix, closed(value)),
 };

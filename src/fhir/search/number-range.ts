@@ -46,7 +46,7 @@ function contains(outer: NumberRange, inner: NumberRange): boolean {
   return inner.low >= outer.low && inner.high <= outer.high;
 }
 
-/** Whether the target is what is asked for; the same in SQL: store/search/number.sql.ts. */
+/** Whether the target is what is asked for; the same in SQL: store/search/range.sql.ts. */
 export function isInRange(target: NumberRange, prefix: SearchPrefix, wanted: NumberRange): boolean {
   switch (prefix) {
     case 'eq':

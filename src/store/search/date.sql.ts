@@ -1,48 +1,32 @@
 // Dates compare intervals [low, high): of the type's main date in the row, of every other in resource_date, of _lastUpdated as one
-// millisecond wide. The prefixes mean what fhir/search/date.ts says; conditions that follow from others are there for the indexes.
+// millisecond wide.
 import type { DateValue } from '../../fhir';
+import { rangeCondition } from './range.sql';
 import { sideRowsSql, valuesOfKind, type SearchSql, type SqlValues } from './search-sql';
 import { timestampText } from './timestamps';
 
 interface Target {
   readonly low: string;
   readonly high: string;
-  /** Milliseconds to take from what `high` is compared with: `last_updated` stands for an end that is one later. */
-  readonly shift: number;
+  /** Milliseconds from the last one inside to what `high` holds. */
+  readonly beyond: 0 | 1;
 }
 
 function comparison({ prefix, low, high }: DateValue, target: Target, values: SqlValues): string {
-  const lowIs = (operator: string, ms: number): string =>
-    `${target.low} ${operator} ${values.add(timestampText(ms), 'timestamptz')}`;
-  const highIs = (operator: string, ms: number): string =>
-    `${target.high} ${operator} ${values.add(timestampText(ms - target.shift), 'timestamptz')}`;
-  // An interval is never empty, so what is inside also begins before the end: said twice, the index reads one stretch.
-  const isInside = (): string => `${lowIs('>=', low)} and ${lowIs('<', high)} and ${highIs('<=', high)}`;
-  switch (prefix) {
-    case 'eq':
-      return `(${isInside()})`;
-    case 'ne':
-      return `not (${isInside()})`;
-    case 'gt':
-      return highIs('>', high);
-    case 'lt':
-      return lowIs('<', low);
-    case 'ge':
-      return `(${highIs('>', low)} and (${highIs('>', high)} or (${isInside()})))`;
-    case 'le':
-      return `(${lowIs('<', high)} and (${lowIs('<', low)} or (${isInside()})))`;
-    case 'sa':
-      return lowIs('>=', high);
-    case 'eb':
-      return highIs('<=', low);
-    case 'ap':
-      return `(${lowIs('<', high)} and ${highIs('>', low)})`;
-  }
+  const is = (column: string, operator: string, ms: number): string =>
+    `${column} ${operator} ${values.add(timestampText(ms), 'timestamptz')}`;
+  return rangeCondition(
+    { prefix, low, high: high - 1 },
+    {
+      lowIs: (operator, bound) => is(target.low, operator, bound),
+      highIs: (operator, bound) => is(target.high, operator, bound + target.beyond),
+    },
+  );
 }
 
-const lastUpdated: Target = { low: 'r.last_updated', high: 'r.last_updated', shift: 1 };
-const mainDate: Target = { low: 'r.date_low', high: 'r.date_high', shift: 0 };
-const sideDate: Target = { low: 's.low', high: 's.high', shift: 0 };
+const lastUpdated: Target = { low: 'r.last_updated', high: 'r.last_updated', beyond: 0 };
+const mainDate: Target = { low: 'r.date_low', high: 'r.date_high', beyond: 1 };
+const sideDate: Target = { low: 's.low', high: 's.high', beyond: 1 };
 
 export const dateSql: SearchSql = (asked) => {
   const { clause, placement, values } = asked;
