@@ -2,7 +2,8 @@
 import type { FhirDefinitions } from '../definitions';
 import type { FhirResource } from '../resource';
 import { canonicalClauses } from './canonical-query';
-import { chainedParameter, chainEndOf } from './chain';
+import { chainedParameter, chainEndOf, type ChainEnd } from './chain';
+import type { IndexedParameter } from './indexed-parameters';
 import { explainLimits } from './limits';
 import { compileClause, satisfiesClause, type CompiledClause } from './matches-query';
 import type { SearchEntry } from './search-entry';
@@ -42,10 +43,11 @@ export function explainQuery(
   const subject = new SearchSubject(definitions, resource, referenced);
   const clauses = canonicalClauses(query).map(({ text, clause }) => {
     const compiled = compileClause(definitions, query.type, clause);
-    const asked = { subject, baseUrl: query.baseUrl };
-    return clause.link
-      ? explainedChain(decoded(text), { definitions, type: query.type, clause }, compiled, asked)
-      : explained(decoded(text), clause.modifier, compiled, asked);
+    const criterion = decoded(text);
+    const asking = clause.link
+      ? askingChain(criterion, chainEndOf(definitions, query.type, clause), compiled)
+      : askingOf(clause, compiled);
+    return explained(criterion, asking, compiled, { subject, baseUrl: query.baseUrl });
   });
   return { isMatch: clauses.every(({ isSatisfied }) => isSatisfied), isOfType: true, clauses };
 }
@@ -55,44 +57,48 @@ interface Asked {
   readonly baseUrl: string;
 }
 
+/** What a clause asks for, and of whom. */
+interface Asking {
+  readonly wish: string;
+  readonly wanted: readonly string[];
+  readonly wantedCount: number;
+  readonly parameter: IndexedParameter;
+  readonly holder: string;
+}
+
+function askingOf({ modifier }: SearchClause, { parameter, values }: CompiledClause): Asking {
+  const { code } = parameter.definition;
+  const wanted = values.slice(0, explainLimits.shownMax).map(({ text }) => cut(text));
+  const wish = modifier === undefined ? code : `${code}:${modifier}`;
+  return { wish, wanted, wantedCount: values.length, parameter, holder: 'the resource holds' };
+}
+
 /** Told by what stands at the end of the chain; of one that branches, by the references it starts with. */
-function explainedChain(
-  criterion: string,
-  { definitions, type, clause }: { definitions: FhirDefinitions; type: string; clause: SearchClause },
-  compiled: CompiledClause,
-  { subject, baseUrl }: Asked,
-): ExplainedClause {
-  const way = chainEndOf(definitions, type, clause);
-  const { entries } = subject.entriesOf(way ? chainedParameter(way, 0) : compiled.parameter, baseUrl);
-  const isSatisfied = satisfiesClause(compiled, subject, baseUrl);
-  const texts = [...new Set(entries.map(entryText))];
-  const found = texts.slice(0, explainLimits.shownMax).map(cut);
+function askingChain(criterion: string, way: ChainEnd | undefined, { parameter }: CompiledClause): Asking {
   const equals = criterion.indexOf('=');
-  const wanted = [criterion.slice(equals + 1)];
-  const asked = `${criterion.slice(0, equals)} asks for ${wanted.join('')}`;
-  const holds = way
-    ? `what it refers to holds ${holdsText(true, found, texts.length)}`
-    : `it refers to ${holdsText(false, found, texts.length)}`;
-  const sentence = `${isSatisfied ? 'Satisfied' : 'Not satisfied'}: ${asked}; ${holds}.`;
-  return { criterion, isSatisfied, wanted, found, foundCount: texts.length, sentence };
+  return {
+    wish: criterion.slice(0, equals),
+    wanted: [criterion.slice(equals + 1)],
+    wantedCount: 1,
+    parameter: way ? chainedParameter(way, 0) : parameter,
+    holder: way ? 'what it refers to holds' : 'it refers to',
+  };
 }
 
 function explained(
   criterion: string,
-  modifier: string | undefined,
+  asking: Asking,
   clause: CompiledClause,
   { subject, baseUrl }: Asked,
 ): ExplainedClause {
-  const { isPresent, entries } = subject.entriesOf(clause.parameter, baseUrl);
+  const { wish, wanted, wantedCount, parameter, holder } = asking;
+  const { isPresent, entries } = subject.entriesOf(parameter, baseUrl);
   const isSatisfied = satisfiesClause(clause, subject, baseUrl);
-  const wanted = clause.values.slice(0, explainLimits.shownMax).map(({ text }) => cut(text));
   const texts = [...new Set(entries.map(entryText))];
   const found = texts.slice(0, explainLimits.shownMax).map(cut);
-  const holds = holdsText(isPresent, found, texts.length);
-  const { code } = clause.parameter.definition;
-  const wish = modifier === undefined ? code : `${code}:${modifier}`;
-  const asked = `${wish} asks for ${listed(wanted, clause.values.length)}`;
-  const sentence = `${isSatisfied ? 'Satisfied' : 'Not satisfied'}: ${asked}; the resource holds ${holds}.`;
+  const asked = `${wish} asks for ${listed(wanted, wantedCount)}`;
+  const holds = `${holder} ${holdsText(isPresent, found, texts.length)}`;
+  const sentence = `${isSatisfied ? 'Satisfied' : 'Not satisfied'}: ${asked}; ${holds}.`;
   return { criterion, isSatisfied, wanted, found, foundCount: texts.length, sentence };
 }
 

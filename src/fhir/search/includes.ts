@@ -2,7 +2,7 @@
 import type { FhirDefinitions } from '../definitions';
 import { errorIssue, type Issue } from '../outcome/outcome';
 import { indexedParameters, type IndexedParameter } from './indexed-parameters';
-import { nearestName } from './nearest-name';
+import { nearestHint } from './nearest-name';
 import type { SearchInclude } from './search-query';
 
 interface IncludeContext {
@@ -18,17 +18,12 @@ export function referenceParameters(definitions: FhirDefinitions, type: string):
   return parameters.filter(({ definition }) => definition.type === 'reference');
 }
 
-function hint(name: string, valid: Iterable<string>): string {
-  const nearest = nearestName(name, valid);
-  return nearest === undefined ? '' : ` The nearest name is "${nearest}".`;
-}
-
 function namedIssue({ source, parameter, target }: SearchInclude, { definitions }: IncludeContext): string | undefined {
   if (source !== '*' && !definitions.isResourceType(source)) {
-    return `"${source}" is no resource type.${hint(source, definitions.resourceTypes)}`;
+    return `"${source}" is no resource type.${nearestHint(source, definitions.resourceTypes)}`;
   }
   if (target !== undefined && !definitions.isResourceType(target)) {
-    return `"${target}" is no resource type.${hint(target, definitions.resourceTypes)}`;
+    return `"${target}" is no resource type.${nearestHint(target, definitions.resourceTypes)}`;
   }
   if (parameter === '*') return undefined;
   if (source === '*') return `a parameter needs its type. ${form}.`;
@@ -36,7 +31,7 @@ function namedIssue({ source, parameter, target }: SearchInclude, { definitions 
   const found = references.find(({ definition }) => definition.code === parameter);
   if (!found) {
     const codes = references.map(({ definition }) => definition.code);
-    return `${source} has no reference parameter "${parameter}".${hint(parameter, codes)}`;
+    return `${source} has no reference parameter "${parameter}".${nearestHint(parameter, codes)}`;
   }
   const { targets } = found.definition;
   if (target === undefined || targets === undefined || targets.includes(target)) return undefined;

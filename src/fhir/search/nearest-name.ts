@@ -25,3 +25,9 @@ export function nearestName(name: string, valid: Iterable<string>): string | und
   }
   return best;
 }
+
+/** The sentence that names it, to follow what was wrong; empty when there is none. */
+export function nearestHint(name: string, valid: Iterable<string>): string {
+  const nearest = nearestName(name, valid);
+  return nearest === undefined ? '' : ` The nearest name is "${nearest}".`;
+}

@@ -4,7 +4,7 @@ import type { LeafElement } from '../path/compile-path';
 import { parseDecimal } from './decimal';
 import { unescapeValue } from './escapes';
 import { isInRange, numberText, wantedRange } from './number-range';
-import { splitPrefix } from './prefixes';
+import { prefixHint, splitPrefix } from './prefixes';
 import type { NumberEntry } from './search-entry';
 import type { NumberValue } from './search-query';
 import type { EntryCollector, SearchType, ValueContext } from './search-type.contract';
@@ -39,7 +39,7 @@ function parse(raw: string, { parameter }: ValueContext): NumberValue | Issue {
   if (!decimal) {
     return errorIssue(
       'value',
-      `"${raw}" is not a number that ${parameter.code} understands. Write 100, 5.4 or 1e2, with one of the prefixes eq, ne, gt, lt, ge, le, sa, eb, ap before it if you like.`,
+      `"${raw}" is not a number that ${parameter.code} understands. Write 100, 5.4 or 1e2, ${prefixHint}`,
     );
   }
   return { kind: 'number', prefix, text: numberText(prefix, decimal), ...wantedRange(prefix, decimal) };

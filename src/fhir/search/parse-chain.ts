@@ -4,7 +4,7 @@ import type { SearchParameterDefinition } from '../definitions';
 import { errorIssue, type Issue } from '../outcome/outcome';
 import { indexedParameters, type IndexedParameter } from './indexed-parameters';
 import { searchLimits } from './limits';
-import { nearestName } from './nearest-name';
+import { nearestHint } from './nearest-name';
 import type { ClauseContext, ClauseRefusal } from './clause-context';
 import type { ChainLink, SearchClause } from './search-query';
 
@@ -17,11 +17,6 @@ const canonicalTypes: readonly string[] = ['canonical', 'uri', 'url'];
 
 function refusal(concerns: ClauseRefusal['concerns'], code: Issue['code'], text: string): ClauseRefusal {
   return { concerns, issues: [errorIssue(code, text)] };
-}
-
-function nearestHint(name: string, valid: Iterable<string>): string {
-  const nearest = nearestName(name, valid);
-  return nearest === undefined ? '' : ` The nearest name is "${nearest}".`;
 }
 
 /** Every way that the clause can take; one that asks only its own resource is one. */

@@ -5,7 +5,7 @@ import { splitUnescaped } from './escapes';
 import { indexedParameters, type IndexedParameter } from './indexed-parameters';
 import { searchLimits } from './limits';
 import type { ClauseContext, ClauseRefusal } from './clause-context';
-import { nearestName } from './nearest-name';
+import { nearestHint } from './nearest-name';
 import { parseChain, parseHas } from './parse-chain';
 import { parseTypedReference } from './reference';
 import type { MissingValue, SearchClause, SearchModifier, SearchValue } from './search-query';
@@ -32,8 +32,7 @@ function listed(names: Iterable<string>): string {
 }
 
 function unknownParameter(name: string, { definitions, resourceType }: ClauseContext): Issue {
-  const nearest = nearestName(name, indexedParameters(definitions, resourceType).keys());
-  const hint = nearest === undefined ? '' : ` The nearest name is "${nearest}".`;
+  const hint = nearestHint(name, indexedParameters(definitions, resourceType).keys());
   return errorIssue('invalid', `${resourceType} has no search parameter "${name}".${hint}`);
 }
 

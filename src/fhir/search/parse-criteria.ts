@@ -3,7 +3,7 @@
 import type { FhirDefinitions } from '../definitions';
 import { errorIssue, FhirError, type Issue } from '../outcome/outcome';
 import { searchLimits } from './limits';
-import { nearestName } from './nearest-name';
+import { nearestHint } from './nearest-name';
 import { parseClause } from './parse-clause';
 import { isResultParameter } from './result-parameters';
 import type { SearchClause, SearchQuery } from './search-query';
@@ -40,10 +40,9 @@ function decodedParameters(queryString: string): (readonly [string, string])[] {
 }
 
 function typeIssue(definitions: FhirDefinitions, type: string): Issue {
-  const nearest = nearestName(type, definitions.resourceTypes);
   return errorIssue(
     'not-supported',
-    `Criteria begin with a resource type, as in Observation?code=1234-5; "${type}" is none. The nearest name is "${nearest}".`,
+    `Criteria begin with a resource type, as in Observation?code=1234-5; "${type}" is none.${nearestHint(type, definitions.resourceTypes)}`,
   );
 }
 

@@ -3,7 +3,7 @@ import type { CompartmentName, FhirDefinitions } from '../definitions';
 import { errorIssue, FhirError, type Issue } from '../outcome/outcome';
 import { compartmentClause, compartmentTypes } from './compartment-clause';
 import { searchLimits } from './limits';
-import { nearestName } from './nearest-name';
+import { nearestHint } from './nearest-name';
 import { parseClause } from './parse-clause';
 import {
   isDispensable,
@@ -130,7 +130,7 @@ function typesOf(asked: readonly string[], allowed: readonly string[]): readonly
   if (asked.length === 0) return allowed;
   const unknown = asked.find((type) => !allowed.includes(type));
   if (unknown === undefined) return allowed.filter((type) => asked.includes(type));
-  const text = `_type names "${unknown}", which is no resource type to search here. The nearest name is "${nearestName(unknown, allowed)}".`;
+  const text = `_type names "${unknown}", which is no resource type to search here.${nearestHint(unknown, allowed)}`;
   throw new FhirError(400, errorIssue('value', text));
 }
 

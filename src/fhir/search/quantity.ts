@@ -4,7 +4,7 @@ import type { LeafElement } from '../path/compile-path';
 import { parseDecimal } from './decimal';
 import { escapeValue, splitUnescaped, unescapeValue } from './escapes';
 import { isInRange, numberText, wantedRange, type NumberRange } from './number-range';
-import { splitPrefix } from './prefixes';
+import { prefixHint, splitPrefix } from './prefixes';
 import { quantityCollectors } from './quantity-entries';
 import type { QuantityEntry } from './search-entry';
 import type { QuantityValue } from './search-query';
@@ -14,7 +14,7 @@ import { unitScale } from './units';
 function syntaxIssue(raw: string, code: string): Issue {
   return errorIssue(
     'value',
-    `"${raw}" is not a quantity that ${code} understands. Write 5.4, 5.4|http://unitsofmeasure.org|mg or 5.4||mg, with one of the prefixes eq, ne, gt, lt, ge, le, sa, eb, ap before it if you like.`,
+    `"${raw}" is not a quantity that ${code} understands. Write 5.4, 5.4|http://unitsofmeasure.org|mg or 5.4||mg, ${prefixHint}`,
   );
 }
 

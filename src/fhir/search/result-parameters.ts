@@ -4,7 +4,7 @@ import { errorIssue, type Issue } from '../outcome/outcome';
 import { readInclude } from './includes';
 import { indexedParameters } from './indexed-parameters';
 import { searchLimits } from './limits';
-import { nearestName } from './nearest-name';
+import { nearestHint } from './nearest-name';
 import type { SearchInclude, SearchSort, SearchSummary } from './search-query';
 
 /** Name of the parameter that carries the opaque token of a page link. */
@@ -55,9 +55,11 @@ function sortIssue(code: string, { definitions, types }: ShapeContext): Issue | 
   const missing = kinds.indexOf(undefined);
   if (missing >= 0) {
     const type = types[missing]!;
-    const nearest = nearestName(code, indexedParameters(definitions, type).keys());
-    const text = `_sort=${code} cannot be used: ${type} has no search parameter "${code}". The nearest name is "${nearest}".`;
-    return errorIssue('not-supported', text);
+    const hint = nearestHint(code, indexedParameters(definitions, type).keys());
+    return errorIssue(
+      'not-supported',
+      `_sort=${code} cannot be used: ${type} has no search parameter "${code}".${hint}`,
+    );
   }
   if (new Set(kinds).size === 1 && !unsortable.includes(kinds[0]!)) return undefined;
   return errorIssue(
@@ -101,7 +103,7 @@ function readElements(value: string, shape: ResultShape, context: ShapeContext):
   const unknown = names.find((name) => !hasElement(context, name));
   if (unknown !== undefined) {
     const elements = context.types.flatMap((type) => [...(context.definitions.type(type)?.elements.keys() ?? [])]);
-    const text = `_elements names "${unknown}", which is no element here. The nearest name is "${nearestName(unknown, elements)}".`;
+    const text = `_elements names "${unknown}", which is no element here.${nearestHint(unknown, elements)}`;
     return errorIssue('value', text);
   }
   shape.elements = names;
