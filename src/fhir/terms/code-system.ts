@@ -18,6 +18,8 @@ export interface ConceptFilter {
 
 export class CodeSystemConcepts {
   private readonly concepts = new Map<string, Concept>();
+  /** By parent; read when it is first asked for. */
+  private children: ReadonlyMap<string, readonly string[]> | undefined;
 
   private constructor(private readonly hierarchy: string | undefined) {}
 
@@ -113,8 +115,20 @@ export class CodeSystemConcepts {
     return this.concepts.get(code)?.parents ?? [];
   }
 
-  private childrenOf(code: string): string[] {
-    return [...this.concepts.values()].filter(({ parents }) => parents.has(code)).map((concept) => concept.code);
+  private childrenOf(code: string): readonly string[] {
+    this.children ??= this.readChildren();
+    return this.children.get(code) ?? [];
+  }
+
+  private readChildren(): Map<string, string[]> {
+    const children = new Map<string, string[]>();
+    for (const { code, parents } of this.concepts.values())
+      for (const parent of parents) {
+        const known = children.get(parent);
+        if (known) known.push(code);
+        else children.set(parent, [code]);
+      }
+    return children;
   }
 }
 
