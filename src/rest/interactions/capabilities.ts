@@ -39,6 +39,7 @@ function compute(deps: StatementDeps, date: Date): { text: string; tag: string }
 
 function capabilityStatement({ definitions, config, operations }: StatementDeps, date: Date): object {
   const needsToken = config.tokens.length > 0;
+  const references = referencesOf(definitions);
   return {
     resourceType: 'CapabilityStatement',
     status: 'active',
@@ -59,7 +60,9 @@ function capabilityStatement({ definitions, config, operations }: StatementDeps,
             description: 'Bearer token in the Authorization header.',
           },
         }),
-        resource: definitions.resourceTypes.map((type) => resourceCapability(definitions, type, operations ?? [])),
+        resource: definitions.resourceTypes.map((type) =>
+          resourceCapability(definitions, type, references, operations ?? []),
+        ),
         interaction: [{ code: 'transaction' }, { code: 'batch' }, { code: 'search-system' }],
         searchParam: searchParams(commonParameters(definitions)),
         compartment: COMPARTMENTS.map((name) => `http://hl7.org/fhir/CompartmentDefinition/${name.toLowerCase()}`),
@@ -84,20 +87,34 @@ function commonParameters(definitions: FhirDefinitions): IndexedParameter[] {
   );
 }
 
-function includesOf(definitions: FhirDefinitions, type: string): string[] {
-  return referenceParameters(definitions, type).map(({ definition: { code } }) => `${type}:${code}`);
+function namesOf(references: readonly Reference[]): string[] {
+  return references.map(({ name }) => name);
 }
 
-/** Of every type the reference parameters that can point to this one. */
-function revIncludesOf(definitions: FhirDefinitions, type: string): string[] {
+interface Reference {
+  /** As `_include` and `_revinclude` name it. */
+  readonly name: string;
+  readonly source: string;
+  /** Undefined: any type. */
+  readonly targets: readonly string[] | undefined;
+}
+
+function referencesOf(definitions: FhirDefinitions): Reference[] {
   return definitions.resourceTypes.flatMap((source) =>
-    referenceParameters(definitions, source)
-      .filter(({ definition: { targets } }) => targets === undefined || targets.includes(type))
-      .map(({ definition: { code } }) => `${source}:${code}`),
+    referenceParameters(definitions, source).map(({ definition: { code, targets } }) => ({
+      name: `${source}:${code}`,
+      source,
+      targets,
+    })),
   );
 }
 
-function resourceCapability(definitions: FhirDefinitions, type: string, operations: readonly FhirOperation[]): object {
+function resourceCapability(
+  definitions: FhirDefinitions,
+  type: string,
+  references: readonly Reference[],
+  operations: readonly FhirOperation[],
+): object {
   // One that is called on the type and on its instances is one operation.
   const own = new Map(operations.filter((each) => each.type === type).map((each) => [each.code, each.definition]));
   const operation = [...own].map(([name, definition]) => ({ name, definition }));
@@ -112,8 +129,8 @@ function resourceCapability(definitions: FhirDefinitions, type: string, operatio
     conditionalRead: 'full-support',
     conditionalUpdate: false,
     conditionalDelete: 'not-supported',
-    searchInclude: ['*', ...includesOf(definitions, type)],
-    searchRevInclude: revIncludesOf(definitions, type),
+    searchInclude: ['*', ...namesOf(references.filter(({ source }) => source === type))],
+    searchRevInclude: namesOf(references.filter(({ targets }) => targets?.includes(type) ?? true)),
     searchParam: searchParams(indexedParameters(definitions, type).values()),
     ...(operation.length > 0 && { operation }),
   };
