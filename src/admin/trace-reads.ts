@@ -37,6 +37,9 @@ interface Traced {
   readonly referenced?: ReferencedSubjects;
 }
 
+/** A Subscription, and what it asks for; text when its criteria cannot be evaluated. */
+type Judging = Asking & { readonly query: SearchQuery | string };
+
 const EVENT_ID = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const CHANGE = /^([A-Z][A-Za-z]*)\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/([1-9]\d{0,8}))?$/;
 
@@ -51,12 +54,13 @@ export class TraceReads {
     const page = { afterKey: query.number('after', 0) ?? 0, limit: query.limit() };
     const { asking, next } = await subscriptionsAsking(this.deps.database, { tenant: TENANT, type }, page);
     const deliveries = await this.deliveriesOf(traced, asking);
-    const referenced = await this.referencedOf(traced, asking);
+    const judging = asking.map((one) => ({ ...one, query: this.queryOf(one) }));
+    const referenced = await this.referencedOf(traced, judging);
     const asked = { ...traced, ...(referenced && { referenced }) };
     return {
       asOf: this.deps.clock.now(),
       change: changeView(traced),
-      subscriptions: asking.map((one) =>
+      subscriptions: judging.map((one) =>
         this.decisionView(asked, one, deliveries.get(one.incarnation.subscriptionKey)),
       ),
       next: next === undefined ? undefined : nextLink('/admin/trace', raw, String(next)),
@@ -108,20 +112,20 @@ export class TraceReads {
 
   private async referencedOf(
     { version, judged }: Traced,
-    asking: readonly Asking[],
+    judging: readonly Judging[],
   ): Promise<ReferencedSubjects | undefined> {
     if (judged === undefined) return undefined;
-    const queries = asking.map(({ incarnation }) => this.queryOf(incarnation)).filter((query) => query !== undefined);
+    const queries = judging.flatMap(({ query }) => (typeof query === 'string' ? [] : query));
     return referencedBy(this.deps, { tenant: TENANT, resource: judged, at: version.lastUpdated }, queries);
   }
 
-  /** Undefined for criteria that cannot be evaluated: that is told where they are explained. */
-  private queryOf(incarnation: Asking['incarnation']): SearchQuery | undefined {
+  /** Text: why the criteria cannot be evaluated. */
+  private queryOf({ incarnation }: Asking): SearchQuery | string {
     try {
       return parseCriteria(this.deps.definitions, incarnation.criteria, incarnation);
     } catch (error) {
-      // Expected: criteria accepted by another version of Herald.
-      if (error instanceof FhirError) return undefined;
+      // Expected: criteria accepted by another version of Herald that this one cannot evaluate.
+      if (error instanceof FhirError) return `The criteria cannot be evaluated: ${error.message}`;
       throw error;
     }
   }
@@ -134,8 +138,12 @@ export class TraceReads {
     return new Map(deliveries.map((delivery) => [delivery.subscriptionKey, delivery]));
   }
 
-  private decisionView(traced: Traced, { incarnation, since }: Asking, delivery: ListedDelivery | undefined): object {
-    const explanation = this.explained(traced, incarnation);
+  private decisionView(
+    traced: Traced,
+    { incarnation, since, query }: Judging,
+    delivery: ListedDelivery | undefined,
+  ): object {
+    const explanation = this.explained(traced, query);
     return {
       subscription: incarnation.id,
       subscriptionKey: incarnation.subscriptionKey,
@@ -148,18 +156,10 @@ export class TraceReads {
     };
   }
 
-  /** Text: why the criteria cannot be evaluated. */
-  private explained({ judged, referenced }: Traced, incarnation: Asking['incarnation']): Explanation | string {
-    const { definitions } = this.deps;
+  /** Text: why there is none. */
+  private explained({ judged, referenced }: Traced, query: SearchQuery | string): Explanation | string {
     if (judged === undefined) return 'There is no body that the criteria could be held against.';
-    try {
-      const query = parseCriteria(definitions, incarnation.criteria, incarnation);
-      return explainQuery(definitions, query, judged, referenced);
-    } catch (error) {
-      // Expected: criteria accepted by another version of Herald that this one cannot evaluate.
-      if (error instanceof FhirError) return `The criteria cannot be evaluated: ${error.message}`;
-      throw error;
-    }
+    return typeof query === 'string' ? query : explainQuery(this.deps.definitions, query, judged, referenced);
   }
 }
 
