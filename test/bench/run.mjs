@@ -1,6 +1,6 @@
 // `npm run bench [-- name …]`: the yardsticks of the architecture, each beside its baseline of the same run. Real processes (server,
 // receiver, load generator) on 127.0.0.1, durable Postgres. Names: create delivered latency fan-out hanging neighbours order outages
-// burst lane backlog matching activation search; none = all of these. Besides: scaling (the cluster profile by numbers of processes, and the CPU of each role).
+// burst lane backlog matching activation search start; none = all of these. Besides: scaling (the cluster profile by numbers of processes, and the CPU of each role).
 // Flags: --subscriptions=100000 --same-type=1000 --sizes=1000,10000 --seconds=10 --samples=500 --quick
 // --profile=cluster (Kafka, Redis and a process per role) --cpu-profiles (beside the results)
 import { parseArgs } from 'node:util';
@@ -20,6 +20,7 @@ import { latency } from './scenarios/latency.mjs';
 import { matching } from './scenarios/matching.mjs';
 import { scaling } from './scenarios/scaling.mjs';
 import { search } from './scenarios/search.mjs';
+import { start } from './scenarios/start.mjs';
 
 const scenarios = {
   create,
@@ -36,6 +37,7 @@ const scenarios = {
   matching,
   activation,
   search,
+  start,
   scaling,
 };
 const { values, positionals } = parseArgs({
@@ -73,6 +75,7 @@ const options = {
   backlogRows: values.quick ? 5_000 : 100_000,
   activations: values.quick ? 20 : 200,
   activationOthers: values.quick ? 100 : 10_000,
+  startSizes: values.quick ? [10_000] : [100_000, 1_000_000],
   searchResources: values.quick ? 5_000 : 100_000,
   searchSamples: values.quick ? 50 : 200,
   searchWriteMs: values.quick ? 3_000 : 15_000,

@@ -37,7 +37,11 @@ const clusterShape = { matcher: 1, deliverer: 1 };
  * (`postgres.hints`), a process per role and as many matchers and deliverers as `shape` says.
  */
 export async function startHerald(postgres, name, env = {}, shape = clusterShape) {
-  const url = await newDatabase(postgres, name);
+  return startHeraldOn(await newDatabase(postgres, name), postgres, name, env, shape);
+}
+
+/** The same on a database that was used before. */
+export async function startHeraldOn(url, postgres, name, env = {}, shape = clusterShape) {
   const roles = postgres.hints ? rolesOf(shape) : [undefined];
   const all = { DATABASE_URL: url, ...postgres.hints?.envOf(name), ...env };
   const start = (role, index) =>
@@ -54,7 +58,7 @@ export async function startHerald(postgres, name, env = {}, shape = clusterShape
   const [{ base, pid }] = processes;
   const database = new pg.Pool({ connectionString: url, max: 2 });
   const stop = () => database.end().then(stopAll);
-  return { base, fhirUrl: `${base}/fhir`, database, pid, processes, stop };
+  return { url, base, fhirUrl: `${base}/fhir`, database, pid, processes, stop };
 }
 
 function rolesOf({ matcher, deliverer }) {
