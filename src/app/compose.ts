@@ -94,7 +94,15 @@ function composeShared(ground: Ground, doorbells: Doorbells) {
   const outboxPartitions = new OutboxPartitionsWorker({ database, clock, log });
   supervisor.add(outboxPartitions);
   supervisor.add(
-    new ActivationWorker({ database, definitions, statusWriter, doorbell: doorbells.subscriptions, clock, log }),
+    new ActivationWorker({
+      database,
+      definitions,
+      statusWriter,
+      doorbell: doorbells.subscriptions,
+      clock,
+      log,
+      holder,
+    }),
   );
   const { expiryIntervalMs } = config.subscriptions;
   supervisor.add(new ExpiryWorker({ database, statusWriter, clock, log, holder, intervalMs: expiryIntervalMs }));

@@ -1,10 +1,20 @@
-// requested → active, within moments of the write: woken by the doorbell, with a sweep as its net. Criteria subscriptions have no
-// handshake; what is checked again is whether the criteria can (still) be evaluated.
+// requested → active, within moments of the write: woken by the doorbell of this process, with a sweep as the net, which one process does for all:
+// side by side they would wait for each other's locks and find everything done. Criteria subscriptions have no handshake; what is checked
+// again is whether the criteria can (still) be evaluated.
 import { FhirError, parseCriteria, type FhirDefinitions } from '../fhir';
-import { describeError, isTransient, type Clock, type Database, type Log, type Worker } from '../platform';
+import {
+  describeError,
+  holdDuty,
+  isTransient,
+  releaseDuty,
+  type Clock,
+  type Database,
+  type Log,
+  type Worker,
+} from '../platform';
 import type { Incarnation } from './incarnation';
 import { incarnationsByKey, requestedKeys } from './incarnations';
-import { ACTIVATION_SET_MAX, ACTIVATION_SWEEP_MS } from './limits';
+import { ACTIVATION_LEASE_MS, ACTIVATION_SET_MAX, ACTIVATION_SWEEP_MS } from './limits';
 import type { SubscriptionStatusWriter } from './status-writer';
 import type { SubscriptionDoorbell } from './subscription-doorbell';
 
@@ -15,23 +25,31 @@ export interface ActivationWorkerDeps {
   readonly doorbell: SubscriptionDoorbell;
   readonly clock: Clock;
   readonly log: Log;
+  /** Identity of this process among those that share the database. */
+  readonly holder: string;
 }
 
+const DUTY = 'subscription-activation';
+
 export class ActivationWorker implements Worker {
-  readonly name = 'subscription-activation';
+  readonly name = DUTY;
 
   constructor(private readonly deps: ActivationWorkerDeps) {}
 
   async run(signal: AbortSignal): Promise<void> {
-    let wake = new AbortController();
-    const stopListening = this.deps.doorbell.onRing(() => wake.abort());
+    const { database, doorbell, clock, holder } = this.deps;
+    let rung = new AbortController();
+    const stopListening = doorbell.onRing(() => rung.abort());
     try {
       while (!signal.aborted) {
+        const isRung = rung.signal.aborted;
         // Before the look, so that a ring during it is not slept over.
-        wake = new AbortController();
-        await this.activateRequested(signal);
-        await this.deps.clock.sleep(ACTIVATION_SWEEP_MS, AbortSignal.any([signal, wake.signal]));
+        rung = new AbortController();
+        if (isRung || (await holdDuty(database, clock, DUTY, holder, ACTIVATION_LEASE_MS)))
+          await this.activateRequested(signal);
+        await clock.sleep(ACTIVATION_SWEEP_MS, AbortSignal.any([signal, rung.signal]));
       }
+      await releaseDuty(database, clock, DUTY, holder);
     } finally {
       stopListening();
     }
@@ -55,18 +73,18 @@ export class ActivationWorker implements Worker {
       if (problem === undefined) fit.push(incarnation.subscriptionKey);
       else await statusWriter.setError(incarnation.subscriptionKey, problem);
     }
-    for (const key of await this.writeTogether(fit)) await statusWriter.setActive(key);
+    await this.writeTogether(fit);
   }
 
-  /** Out: the keys that must be written one by one. */
-  private async writeTogether(keys: readonly number[]): Promise<readonly number[]> {
+  private async writeTogether(keys: readonly number[]): Promise<void> {
+    const { statusWriter, log } = this.deps;
     try {
-      return await this.deps.statusWriter.setAllActive(keys);
+      await statusWriter.setAllActive(keys);
     } catch (error) {
       // Expected: the database went away (then everything waits), or one of the set cannot be written. By itself it fails alone.
       if (isTransient(error)) throw error;
-      this.deps.log.warn({ reason: describeError(error), count: keys.length }, 'subscriptions.activated-one-by-one');
-      return keys;
+      log.warn({ reason: describeError(error), count: keys.length }, 'subscriptions.activated-one-by-one');
+      for (const key of keys) await statusWriter.setActive(key);
     }
   }
 

@@ -20,6 +20,8 @@ export const CATCH_UP_ROWS = 5_000;
 export const ACTIVATION_SET_MAX = 200;
 /** How often the activation worker looks without having been woken. */
 export const ACTIVATION_SWEEP_MS = 1_000;
+/** A process that does the sweep and dies is replaced after this long. */
+export const ACTIVATION_LEASE_MS = 5_000;
 /** Subscriptions whose end has come that are turned off in one round. */
 export const EXPIRY_ROUND_MAX = 500;
 /** The expiry duty is held this many intervals, so that a holder that pauses loses it soon. */

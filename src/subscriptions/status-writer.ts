@@ -47,25 +47,22 @@ export class SubscriptionStatusWriter {
   }
 
   /**
-   * `setActive` for many, one transaction for each tenant and base URL. Out: the keys that it could not write because another write came in between;
-   * ask again for these. Throws what one of them throws, with nothing written for those of its transaction.
+   * `setActive` for many, one transaction for each tenant and base URL; leaves alone whatever another write came in between of. Throws what one of them
+   * throws, with nothing written for those of its transaction.
    */
-  async setAllActive(subscriptionKeys: readonly number[]): Promise<number[]> {
+  async setAllActive(subscriptionKeys: readonly number[]): Promise<void> {
     const { database, store } = this.deps;
     const seen = (await incarnationsByKey(database, subscriptionKeys)).filter(
       ({ alive, status }) => alive && isSystemStep(status, 'active'),
     );
-    const moved: number[] = [];
     for (const alike of togetherByWrite(seen)) {
       const { tenant, baseUrl } = alike[0]!;
       const context = { tenant, requestId: randomId(), baseUrl, isSystemWrite: true };
       const changes = alike.map(
         ({ id, version }) => [id, this.revision(version, { to: 'active', error: null })] as const,
       );
-      const results = await store.reviseAll(context, 'Subscription', new Map(changes));
-      moved.push(...alike.filter((_, at) => results[at] === undefined).map(({ subscriptionKey }) => subscriptionKey));
+      await store.reviseAll(context, 'Subscription', new Map(changes));
     }
-    return moved;
   }
 
   /** To `off`. A reason becomes the Subscription's error text; without one (its end has come) there is none. */

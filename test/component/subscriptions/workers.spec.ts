@@ -1,4 +1,5 @@
 // Activation and expiry as workers: woken by the doorbell, by the sweep, by the end itself.
+import { holdDuty } from '../../../src/platform';
 import { ExpiryWorker, incarnationOf } from '../../../src/subscriptions';
 import { eventually } from '../../support/deadline';
 import { FakeClock } from '../../support/fake-clock';
@@ -16,6 +17,25 @@ it('activates at the ring of the doorbell, long before the sweep', async () => {
   await eventually(async () => (await statusOf(world, 'first')) === 'active');
   await put(world, subscription('Patient', { id: 'second' }));
   await eventually(async () => (await statusOf(world, 'second')) === 'active');
+  stop.abort();
+  await running;
+  await world.stop();
+});
+
+it('what nobody rang for is swept by one process at a time, and by the next when that one is gone', async () => {
+  const clock = new FakeClock();
+  const world = await createWorld({ clock });
+  await holdDuty(world.test.database, clock, 'subscription-activation', 'another process', 5_000);
+  await put(world, subscription('Patient', { id: 'waits' }));
+  const stop = new AbortController();
+  const running = world.activation.run(stop.signal);
+  await eventually(() => clock.sleeping === 1);
+  expect(await statusOf(world, 'waits')).toBe('requested');
+  for (let second = 1; second <= 5; second += 1) {
+    await clock.advance(1_000);
+    await eventually(() => clock.sleeping === 1);
+  }
+  expect(await statusOf(world, 'waits')).toBe('active');
   stop.abort();
   await running;
   await world.stop();

@@ -128,7 +128,16 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     }),
   );
   const statusWriter = new SubscriptionStatusWriter({ database, store, definitions, log: silentLog });
-  const activation = new ActivationWorker({ database, definitions, statusWriter, doorbell, clock, log: silentLog });
+  const holder = 'this process';
+  const activation = new ActivationWorker({
+    database,
+    definitions,
+    statusWriter,
+    doorbell,
+    clock,
+    log: silentLog,
+    holder,
+  });
   return {
     test,
     store,
