@@ -55,6 +55,30 @@ export interface SearchParameterDefinition {
   /** Reference parameters: the resource types the selected elements may point to; undefined = any. */
   readonly targets?: readonly string[];
   readonly components?: readonly SearchParameterComponent[];
+  /** Only of one that is no parameter of the standard (`search/custom-definitions.ts`). */
+  readonly custom?: CustomMark;
+}
+
+/** What tells a search parameter of one's own from those of the standard. */
+export interface CustomMark {
+  /** As IndexedParameter.slot, the same as long as it means the same. */
+  readonly slot: number;
+  /** Of its last change; absent where nothing but its meaning counts. */
+  readonly revision?: number;
+}
+
+/** The search parameters that are stored as resources, beside those of the standard. What is answered may change. */
+export interface CustomSearchParameters {
+  /** The definitions without them. */
+  readonly standard: FhirDefinitions;
+  /** Rises with every change. */
+  revision(): number;
+  /** By code; the same map until it changes; undefined when the type has none. */
+  of(resourceType: string): ReadonlyMap<string, SearchParameterDefinition> | undefined;
+  /** Why a parameter that is known cannot be used now, and what to do; undefined for all others. */
+  refusal(resourceType: string, code: string): string | undefined;
+  /** With which revision index entries of this type are marked; undefined for a type that never had any. */
+  indexRevision(resourceType: string): number | undefined;
 }
 
 export type CompartmentName = 'Patient' | 'Encounter' | 'Practitioner' | 'RelatedPerson' | 'Device';
@@ -76,4 +100,6 @@ export interface FhirDefinitions {
   codes(valueSet: string): ReadonlySet<string> | undefined;
   /** The code system that such a value set takes a code from: the system a bare `code` element implies. */
   systemOf(valueSet: string, code: string): string | undefined;
+  /** Absent where there are none but the standard's. */
+  readonly custom?: CustomSearchParameters;
 }

@@ -4,6 +4,7 @@ export { ISSUE_CODES, type IssueCode, type IssueSeverity } from './outcome/codes
 export { errorIssue, FhirError, operationOutcome, statusForIssues, type Issue } from './outcome/outcome';
 export type {
   CompartmentName,
+  CustomSearchParameters,
   ElementDefinition,
   FhirDefinitions,
   SearchParameterComponent,
@@ -47,6 +48,16 @@ export {
 export { doubleAfter, doubleBefore } from './search/decimal';
 export { foldText } from './search/fold';
 export { indexEntries, type IndexEntries } from './search/index-entries';
+export {
+  CustomDefinitions,
+  isSameMeaning,
+  type CustomKnowledge,
+  type CustomMeaning,
+  type CustomParameter,
+  type CustomState,
+} from './search/custom-definitions';
+export { customUses, type CustomUse } from './search/custom-uses';
+export { readSearchParameter, type ReadSearchParameter } from './search/read-search-parameter';
 export { indexedParameters, type IndexedParameter, type ParameterEntries } from './search/indexed-parameters';
 export { searchLimits } from './search/limits';
 export {

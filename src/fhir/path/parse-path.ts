@@ -24,7 +24,11 @@ const stepPatterns: readonly (readonly [RegExp, (match: RegExpExecArray) => Path
   [/^\.(\w+)(?!\()/, ([, name = '']) => ({ kind: 'child', name })],
 ];
 
-function parseBranch(text: string): PathBranch | undefined {
+/** `extension('url')` is short for a `where`. */
+const extensionOf = /\.extension\(('[^'\\]*')\)/g;
+
+function parseBranch(written: string): PathBranch | undefined {
+  const text = written.replace(extensionOf, '.extension.where(url=$1)');
   const cast = /^\((.*) as (\w+)\)$/.exec(text);
   if (cast) return parseBranch(`${cast[1]}.ofType(${cast[2]})`);
   const root = /^[A-Z]\w*/.exec(text)?.[0];

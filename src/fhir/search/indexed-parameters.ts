@@ -66,6 +66,18 @@ function interpretedExtractor(
   };
 }
 
+/** An expression of somebody else's may fail on a resource that it was not made for: it then finds nothing there, in the index and in matching alike. */
+function orNothing(extract: IndexedParameter['extract']): IndexedParameter['extract'] {
+  return (resource, baseUrl) => {
+    try {
+      return extract(resource, baseUrl);
+    } catch {
+      // Expected: what FHIRPath calls an error, for example a comparison of several values with one.
+      return nothing;
+    }
+  };
+}
+
 function compileWalks(definitions: FhirDefinitions, expression: string): Walk[] | undefined {
   const compiled = parsePath(expression)?.map((branch) => compileBranch(definitions, branch));
   return compiled?.every((walks) => walks !== undefined) ? compiled.flat() : undefined;
@@ -80,7 +92,8 @@ function compileParameter(
   const collectorOf = (leaf: LeafElement) => searchType.entries(leaf, definitions);
   const walks = compileWalks(definitions, definition.expression);
   if (!walks) {
-    const extract = interpretedExtractor(definition.expression, collectorOf);
+    const interpreted = interpretedExtractor(definition.expression, collectorOf);
+    const extract = definition.custom ? orNothing(interpreted) : interpreted;
     return { definition, searchType, slot, isSingle: false, leafTypes: [], leafPaths: [], extract };
   }
   const collecting = walks.map((walk) => ({ walk, collect: collectorOf(walk.leaf) }));
@@ -144,16 +157,44 @@ function compileType(definitions: FhirDefinitions, resourceType: string): Readon
   return compiled;
 }
 
-const known = new WeakMap<FhirDefinitions, Map<string, ReadonlyMap<string, IndexedParameter>>>();
+type IndexedByCode = ReadonlyMap<string, IndexedParameter>;
 
-/** The parameters of a resource type that Herald can search and match by, by code; empty for an unknown type. */
-export function indexedParameters(
-  definitions: FhirDefinitions,
-  resourceType: string,
-): ReadonlyMap<string, IndexedParameter> {
+const known = new WeakMap<FhirDefinitions, Map<string, IndexedByCode>>();
+
+function standardParameters(definitions: FhirDefinitions, resourceType: string): IndexedByCode {
   let types = known.get(definitions);
-  if (!types) known.set(definitions, (types = new Map<string, ReadonlyMap<string, IndexedParameter>>()));
+  if (!types) known.set(definitions, (types = new Map<string, IndexedByCode>()));
   let parameters = types.get(resourceType);
   if (!parameters) types.set(resourceType, (parameters = compileType(definitions, resourceType)));
+  return parameters;
+}
+
+const knownCustom = new WeakMap<SearchParameterDefinition, IndexedParameter>();
+
+function customParameter(standard: FhirDefinitions, definition: SearchParameterDefinition): IndexedParameter {
+  let parameter = knownCustom.get(definition);
+  if (!parameter) {
+    const searchType = searchTypes[definition.type];
+    if (!searchType) throw new Error(`Search parameters of type ${definition.type} cannot be of one's own`);
+    parameter = compileParameter(standard, definition, searchType, definition.custom!.slot);
+    knownCustom.set(definition, parameter);
+  }
+  return parameter;
+}
+
+const withCustom = new WeakMap<ReadonlyMap<string, SearchParameterDefinition>, IndexedByCode>();
+
+/** The parameters of a resource type that Herald can search and match by, by code; empty for an unknown type. */
+export function indexedParameters(definitions: FhirDefinitions, resourceType: string): IndexedByCode {
+  const { custom } = definitions;
+  if (custom === undefined) return standardParameters(definitions, resourceType);
+  const standard = standardParameters(custom.standard, resourceType);
+  const added = custom.of(resourceType);
+  if (added === undefined) return standard;
+  let parameters = withCustom.get(added);
+  if (!parameters) {
+    const own = [...added.values()].map((each) => [each.code, customParameter(custom.standard, each)] as const);
+    withCustom.set(added, (parameters = new Map([...standard, ...own])));
+  }
   return parameters;
 }

@@ -32,3 +32,16 @@ export const explainLimits = Object.freeze({
   /** Characters of one of them. */
   charactersMax: 200,
 });
+
+/** Search parameters of one's own. */
+export const customLimits = Object.freeze({
+  /** Characters of the code. */
+  codeCharactersMax: 64,
+  /** Characters of the expression. */
+  expressionCharactersMax: 2_000,
+  /** Of an expression that is interpreted: characters, and signs that join parts of it. Each resource of the type pays for it. */
+  interpretedCharactersMax: 500,
+  interpretedUnionsMax: 10,
+  /** Base types of one SearchParameter. */
+  basesMax: 20,
+});

@@ -42,6 +42,8 @@ function referenceOf(code: string, { definitions, resourceType }: ClauseContext)
   const found = parameters.get(code);
   const references = [...parameters.values()].filter(({ definition }) => definition.type === 'reference');
   const names = references.map(({ definition }) => definition.code);
+  const unusable = definitions.custom?.refusal(resourceType, code);
+  if (unusable !== undefined) return refusal('parameter', 'not-supported', unusable);
   if (!found) {
     const text = `${resourceType} has no search parameter "${code}" to follow.${nearestHint(code, names)}`;
     return refusal('parameter', 'invalid', text);
@@ -87,6 +89,11 @@ function noTarget(code: string, rest: string, read: readonly Read[], context: Cl
   const further = read.find(({ type }) => indexedParameters(context.definitions, type).has(name));
   if (further && isRefusal(further.found)) return further.found;
   const types = read.map(({ type }) => type);
+  const own = types.find((type) => context.definitions.custom?.of(type)?.has(name));
+  if (own !== undefined) {
+    const text = `"${name}" of ${own} is a search parameter of its own: name the type, as in ${code}:${own}.${rest}.`;
+    return refusal('parameter', 'invalid', text);
+  }
   const valid = new Set(types.flatMap((type) => [...indexedParameters(context.definitions, type).keys()]));
   const text = `Nothing that "${code}" of ${context.resourceType} refers to has a search parameter "${name}".${nearestHint(name, valid)}`;
   return refusal('parameter', 'invalid', text);
@@ -113,9 +120,12 @@ export function parseChain(
   }
   const further = nextLink(context);
   if (!further) return tooLong(`${head}.${rest}`);
+  // Where the type is left open, parameters of one's own do not count: a new one on a further type would change what stored criteria mean.
+  const { definitions } = context;
+  const asked = types.length > 1 ? { ...further, definitions: definitions.custom?.standard ?? definitions } : further;
   const read = types.map((each) => ({
     type: each,
-    found: parseRest(rest, value, { ...further, resourceType: each }),
+    found: parseRest(rest, value, { ...asked, resourceType: each }),
   }));
   const decisive = read
     .map(({ found }) => found)

@@ -47,6 +47,8 @@ function findParameter(name: string, context: ClauseContext): IndexedParameter |
   const { definitions, resourceType } = context;
   const indexed = indexedParameters(definitions, resourceType).get(name);
   if (indexed) return indexed;
+  const refusal = definitions.custom?.refusal(resourceType, name);
+  if (refusal !== undefined) return errorIssue('not-supported', refusal);
   if (Object.hasOwn(notOffered, name)) {
     return errorIssue('not-supported', `The search parameter "${name}" cannot be used. ${notOffered[name]}`);
   }

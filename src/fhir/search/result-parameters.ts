@@ -55,6 +55,8 @@ function sortIssue(code: string, { definitions, types }: ShapeContext): Issue | 
   const missing = kinds.indexOf(undefined);
   if (missing >= 0) {
     const type = types[missing]!;
+    const refusal = definitions.custom?.refusal(type, code);
+    if (refusal !== undefined) return errorIssue('not-supported', refusal);
     const hint = nearestHint(code, indexedParameters(definitions, type).keys());
     return errorIssue(
       'not-supported',

@@ -198,6 +198,7 @@ ${asked.map((each) => page.modifierRow(each)).join('\n')}
 * Quantities with a UCUM code are compared in base units (5400 umol/L is 5.4 mmol/L); \`\\|\\|code\` asks for the code or unit as it is written.
 * \`:above\` and \`:below\` follow the path of a URL, and of references the version of a canonical (\`\\|1.2\` is above \`\\|1.2.3\`).
 * \`:in\`, \`:not-in\`, \`:above\` and \`:below\` of tokens ask the ValueSets and CodeSystems stored here; one that gives no exact answer is refused.
+* SearchParameters of your own add to all this: [own-search-parameters.md](own-search-parameters.md).
 * Escapes in values: \`\\,\` \`\\$\` \`\\|\` \`\\\\\`. A comma joins by OR, a repeated parameter by AND.
 
 ## Parameters that are refused
