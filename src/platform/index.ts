@@ -16,7 +16,7 @@ export type {
 } from './config/config';
 export { DatabaseClock, ClockWorker } from './clock/database-clock';
 export { Database, type DatabaseOptions, type Statement, type Tx } from './database/database';
-export { describeError, isLockTimeout, isTransient } from './database/database-errors';
+export { brokenConstraint, describeError, isLockTimeout, isTransient } from './database/database-errors';
 export { longTransactions, type LongTransaction } from './database/long-transactions';
 export { dropPartition, partitionsBefore, type AgedPartition, type DropOptions } from './database/partitions';
 export { migrate, migrateFiles, readMigrations, MigrationError, type MigrationFile } from './database/migrate';

@@ -9,6 +9,9 @@ export {
   type WriteResult,
 } from './resource-version';
 export { RECENT_VERSIONS_MAX, STORE_SESSION_SETTINGS } from './limits';
+export { CustomParameters } from './custom/custom-parameters';
+export { CustomParametersWorker } from './custom/custom-parameters.worker';
+export { CustomParameterParticipant, type CustomUsers } from './custom/custom-participant';
 export type { AsOfKey, HistoryPage } from './read';
 export { Reindex, type ReindexDeps } from './reindex';
 export { reindexJobs, requestReindex, type ReindexJob } from './reindex-jobs';

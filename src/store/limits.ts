@@ -30,3 +30,14 @@ export const STORE_SESSION_SETTINGS: Readonly<Record<string, string>> = { jit: '
 export const REINDEX_PAGE_ROWS = 200;
 export const REINDEX_PAGE_BYTES = 4 * 1024 * 1024;
 export const REINDEX_PAUSE_MS = 5;
+
+/** Search parameters of one's own, ended ones that Subscriptions used included; each base type counts. */
+export const CUSTOM_PARAMETERS_MAX = 500;
+/** Subscriptions named when a parameter that they use may not end. */
+export const CUSTOM_USERS_SHOWN_MAX = 5;
+/** How often a process looks for changed search parameters. */
+export const CUSTOM_REFRESH_MS = 1_000;
+/** A write whose index entries were made without newer search parameters is computed anew this often. */
+export const BEHIND_FENCE_RETRIES_MAX = 3;
+/** How long raising a fence waits for the writers of a type; new ones wait behind it meanwhile. */
+export const FENCE_LOCK_TIMEOUT_MS = 1_000;

@@ -14,6 +14,8 @@ export interface ReindexJob {
   readonly askedAt: Date;
   readonly workedAt?: Date;
   readonly finishedAt?: Date;
+  /** What all entries written since it began know at least, as a revision of search parameters; absent before it begins. */
+  readonly fence?: number;
 }
 
 interface JobRow {
@@ -28,10 +30,11 @@ interface JobRow {
   asked_at: Date;
   worked_at: Date | null;
   finished_at: Date | null;
+  fence: number | null;
 }
 
 const COLUMNS =
-  'tenant, type, after_id, examined, rebuilt, unreadable, last_unreadable, base_url, asked_at, worked_at, finished_at';
+  'tenant, type, after_id, examined, rebuilt, unreadable, last_unreadable, base_url, asked_at, worked_at, finished_at, fence';
 
 function jobOf(row: JobRow): ReindexJob {
   const { tenant, type, examined, rebuilt, unreadable } = row;
@@ -47,6 +50,7 @@ function jobOf(row: JobRow): ReindexJob {
     askedAt: row.asked_at,
     ...(row.worked_at !== null && { workedAt: row.worked_at }),
     ...(row.finished_at !== null && { finishedAt: row.finished_at }),
+    ...(row.fence !== null && { fence: row.fence }),
   };
 }
 
@@ -60,7 +64,7 @@ export async function requestReindex(
     name: 'reindex_request',
     text: `insert into reindex_job (tenant, type, base_url, asked_at) select $1, t, $3, $4::timestamptz from unnest($2::text[]) t
       on conflict (tenant, type) do update set after_id = '', examined = 0, rebuilt = 0, unreadable = 0, last_unreadable = null,
-        base_url = excluded.base_url, asked_at = excluded.asked_at, worked_at = null, finished_at = null`,
+        base_url = excluded.base_url, asked_at = excluded.asked_at, worked_at = null, finished_at = null, fence = null`,
     values: [asked.tenant, asked.types, asked.baseUrl, now],
   });
 }
@@ -87,6 +91,12 @@ export async function holdReindexJob(tx: Tx, job: ReindexJob, epoch: number): Pr
     values: [job.tenant, job.type, epoch, job.askedAt, job.afterId],
   });
   return rowCount === 1;
+}
+
+/** Notes what it began with; the row is held. */
+export async function noteFence(tx: Tx, { tenant, type }: ReindexJob, fence: number): Promise<void> {
+  const text = `update reindex_job set fence = $3 where tenant = $1 and type = $2`;
+  await tx.query({ name: 'reindex_note_fence', text, values: [tenant, type, fence] });
 }
 
 /** Writes how far it has come; the row is held. */

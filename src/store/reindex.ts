@@ -1,9 +1,12 @@
 // $reindex: the search index of a type is rebuilt from the stored bodies while everything goes on. A page of ids at a time: read, compute, lock the rows that
 // are still at that version, write what differs. A row that was written meanwhile has its new index already. No version, no time, no event.
-import { indexEntries, type FhirDefinitions, type FhirResource, type IndexEntries } from '../fhir';
-import type { Clock, Database, DutyTurn, Log, Tx } from '../platform';
+import { indexEntries, type FhirResource, type IndexEntries } from '../fhir';
+import { isLockTimeout, type Clock, type Database, type DutyTurn, type Log, type Tx } from '../platform';
+import { raiseFence } from './custom/custom-fence';
+import type { CustomParameters } from './custom/custom-parameters';
+import { markSearchable, nextRevision } from './custom/custom-rows';
 import { REINDEX_PAGE_BYTES, REINDEX_PAGE_ROWS, REINDEX_PAUSE_MS } from './limits';
-import { holdReindexJob, nextReindexJob, noteReindex, type ReindexJob } from './reindex-jobs';
+import { holdReindexJob, nextReindexJob, noteFence, noteReindex, type ReindexJob } from './reindex-jobs';
 import { resourceRow, sideRowsOf, type IndexedRow } from './rows-json';
 import { sideTables, indexRow } from './search/columns';
 import { reindexLockFreeSql, reindexLockSql, reindexPageSql, reindexRowsSql, sideChangedSql } from './sql/reindex.sql';
@@ -11,7 +14,7 @@ import { deleteSideRowSetsSql, insertSideRowSetsSql } from './sql/set-writes.sql
 
 export interface ReindexDeps {
   readonly database: Database;
-  readonly definitions: FhirDefinitions;
+  readonly custom: CustomParameters;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -43,8 +46,13 @@ export class Reindex {
       const job = await nextReindexJob(database);
       if (job === undefined || !(await mayGoOn())) return;
       try {
-        await this.page(job, epoch);
+        await this.page(job, job.fence ?? (await this.begin(job, epoch)), epoch);
       } catch (error) {
+        if (isLockTimeout(error)) {
+          // Expected: somebody writes to the type for long. The duty comes round again soon.
+          log.warn({ type: job.type }, 'reindex.waits-for-writers');
+          return;
+        }
         // Expected: a process with a later epoch took over, or an operator asked anew.
         if (!(error instanceof JobMoved)) throw error;
         log.info({ type: job.type }, 'reindex.moved');
@@ -54,8 +62,25 @@ export class Reindex {
     }
   }
 
-  private async page(job: ReindexJob, epoch: number): Promise<void> {
-    const { database, clock, log } = this.deps;
+  /** From here on, writes that do not know all search parameters known now are refused by the index (and computed anew by whoever made them). */
+  private async begin(job: ReindexJob, epoch: number): Promise<number> {
+    const { database, custom } = this.deps;
+    await custom.refresh(database);
+    const { revision, stored } = custom.definitions;
+    // What an earlier version of Herald had begun does not count: its first pages knew less.
+    const fence = job.afterId === '' ? revision : 0;
+    await database.transaction(async (tx) => {
+      await hold(tx, job, epoch);
+      if (stored.custom?.of(job.type)) await raiseFence(tx, job.type, revision);
+      await noteFence(tx, job, fence);
+    });
+    return fence;
+  }
+
+  private async page(job: ReindexJob, fence: number, epoch: number): Promise<void> {
+    const { database, clock, log, custom } = this.deps;
+    // Another process may have begun it.
+    if (custom.definitions.revision < fence) await custom.refresh(database);
     const page = await this.read(job);
     const free = await this.write(job, epoch, page.indexed, 'skip-locked');
     let rebuilt = free.written;
@@ -73,14 +98,24 @@ export class Reindex {
     await database.transaction(async (tx) => {
       await hold(tx, job, epoch);
       await noteReindex(tx, next, clock.now(), isFinished);
+      if (isFinished) await this.finish(tx, job, fence);
     });
+    if (isFinished) await custom.refresh(database);
     const { type, examined, unreadable } = next;
     if (isFinished) log.info({ type, examined, rebuilt: next.rebuilt, unreadable }, 'reindex.done');
   }
 
+  private async finish(tx: Tx, { tenant, type }: ReindexJob, fence: number): Promise<void> {
+    const { custom, log } = this.deps;
+    if (!custom.definitions.stored.custom?.of(type)) return;
+    const codes = await markSearchable(tx, { tenant, type, fence }, await nextRevision(tx));
+    if (codes.length > 0) log.info({ type, codes }, 'search-parameters.searchable');
+  }
+
   private async read({ tenant, type, afterId, baseUrl }: ReindexJob): Promise<Page> {
     const values = [tenant, afterId, REINDEX_PAGE_ROWS, REINDEX_PAGE_BYTES];
-    const { database, definitions } = this.deps;
+    const { database, custom } = this.deps;
+    const definitions = custom.definitions.stored;
     const { rows } = await database.query<PageRow>({ ...reindexPageSql(type), values });
     const indexed: IndexedRow[] = [];
     const unreadable: string[] = [];
@@ -96,7 +131,7 @@ export class Reindex {
   private entriesOf(body: string | null, baseUrl: string): IndexEntries | undefined {
     if (body === null) return undefined;
     try {
-      return indexEntries(this.deps.definitions, JSON.parse(body) as FhirResource, { baseUrl });
+      return indexEntries(this.deps.custom.definitions.stored, JSON.parse(body) as FhirResource, { baseUrl });
     } catch {
       // Expected: a body changed by hand. Its index stays as it is, and the job counts it.
       return undefined;

@@ -4,11 +4,10 @@ import type { FhirDefinitions, ParsedResource, SearchQuery, TermAnswer, TermQues
 import { failpoint, randomId, type Clock, type Database, type Log, type Metrics, type Tx } from '../platform';
 import type { OutboxDoorbell } from '../outbox';
 import { Announcements } from './announcements';
-import { CreateGroups } from './create-groups';
-import { draftOf, type Draft } from './draft';
-import { VERSION_CACHE_BODY_BYTES_MAX, VERSION_CACHE_BYTES_MAX } from './limits';
+import { isBehindFence } from './custom/custom-fence';
+import type { CustomParameters } from './custom/custom-parameters';
+import { BEHIND_FENCE_RETRIES_MAX, VERSION_CACHE_BODY_BYTES_MAX, VERSION_CACHE_BYTES_MAX } from './limits';
 import { Participants } from './participants';
-import { versionMismatch } from './preconditions';
 import {
   readCurrent,
   readCurrents,
@@ -29,7 +28,7 @@ import {
 } from './resource-version';
 import { searchResources, type SearchPage } from './search-page';
 import { readTerms } from './stored-terms';
-import { createRow, deleteRow, updateRow, type ShortWrite } from './short-road';
+import { ShortWrites } from './short-writes';
 import type { Revision, RoadOperation } from './transaction-plan';
 import { TransactionRoad } from './transaction-road';
 import { VersionCache } from './version-cache';
@@ -39,7 +38,10 @@ import type { ResourceChange, WriteParticipant } from './write-participant.contr
 export interface ResourceStoreDeps {
   readonly database: Database;
   readonly clock: Clock;
+  /** With `custom`, those that it says are stored. */
   readonly definitions: FhirDefinitions;
+  /** Absent: the standard's search parameters are all there are. */
+  readonly custom?: CustomParameters;
   readonly doorbell: OutboxDoorbell;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -52,12 +54,12 @@ export class ResourceStore {
     bodyBytesMax: VERSION_CACHE_BODY_BYTES_MAX,
   });
   private readonly road: TransactionRoad;
-  private readonly groups: CreateGroups;
+  private readonly short: ShortWrites;
   private readonly announcements: Announcements;
 
   constructor(private readonly deps: ResourceStoreDeps) {
     this.road = new TransactionRoad({ ...deps, participants: this.participants });
-    this.groups = new CreateGroups(deps.database);
+    this.short = new ShortWrites(deps);
     this.announcements = new Announcements({ ...deps, cache: this.cache });
   }
 
@@ -73,12 +75,8 @@ export class ResourceStore {
   async create(context: WriteContext, resource: ParsedResource, options: { id?: string } = {}): Promise<WriteResult> {
     const id = options.id ?? randomId();
     if (this.participants.has(resource.type)) return this.alone(context, { kind: 'create', resource, id });
-    const { write, draft } = this.shortWrite(context, resource, id);
-    await failpoint('write.before-commit');
-    // Only fresh ids share a statement: one that may be taken would hold the others up while it waits for a row.
-    const created =
-      options.id === undefined ? await this.groups.create(context, draft, write.now) : await createRow(write, draft);
-    return this.ended(context, created ?? (await updateTaken(write, draft)));
+    const isFresh = options.id === undefined;
+    return this.ended(context, await this.upToDate(() => this.short.create(context, resource, id, isFresh)));
   }
 
   /**
@@ -93,12 +91,7 @@ export class ResourceStore {
   ): Promise<WriteResult> {
     const { ifMatch } = options;
     if (this.participants.has(resource.type)) return this.alone(context, { kind: 'update', id, resource, ifMatch });
-    const { write, draft } = this.shortWrite(context, resource, id);
-    await failpoint('write.before-commit');
-    const updated = await updateRow(write, draft, ifMatch);
-    if (updated) return this.ended(context, updated);
-    if (ifMatch !== undefined) throw versionMismatch(`${draft.type}/${id}`, ifMatch, undefined);
-    return this.ended(context, (await createRow(write, draft)) ?? (await updateTaken(write, draft)));
+    return this.ended(context, await this.upToDate(() => this.short.update(context, resource, id, ifMatch)));
   }
 
   /**
@@ -113,9 +106,7 @@ export class ResourceStore {
   ): Promise<WriteResult> {
     const { ifMatch } = options;
     if (this.participants.has(type)) return this.alone(context, { kind: 'delete', type, id, ifMatch });
-    const write = { tx: this.deps.database, context, now: this.deps.clock.now() };
-    await failpoint('write.before-commit');
-    return this.ended(context, await deleteRow(write, type, id, ifMatch));
+    return this.ended(context, await this.short.delete(context, type, id, ifMatch));
   }
 
   /**
@@ -212,6 +203,11 @@ export class ResourceStore {
     return readRecent(this.deps.database, tenant, type, count);
   }
 
+  /** Hears of search parameters that other processes added; out: whether there are new ones, so that what was refused may be right now. */
+  async learn(): Promise<boolean> {
+    return (await this.deps.custom?.refresh(this.deps.database)) ?? false;
+  }
+
   /** What terminology that is stored answers, in the order of the questions: for `withTerms`. With `tx`, as that transaction sees it. */
   terms(
     place: Pick<WriteContext, 'tenant' | 'baseUrl'>,
@@ -231,13 +227,25 @@ export class ResourceStore {
     query: SearchQuery | readonly SearchQuery[],
   ): Promise<SearchPage> {
     const queries = 'type' in query ? [query] : query;
-    const page = await searchResources(this.deps.database, this.deps.definitions, context.tenant, queries);
+    const { database, definitions, custom } = this.deps;
+    const page = await searchResources(database, definitions, context.tenant, queries);
+    // Afterwards: what is as it was known then, was so all the time.
+    await custom?.confirm(database, context.tenant, queries);
     return { ...page, resources: page.resources.map((version) => this.participants.shown(version)) };
   }
 
-  private shortWrite(context: WriteContext, resource: ParsedResource, id: string): { write: ShortWrite; draft: Draft } {
-    const write = { tx: this.deps.database, context, now: this.deps.clock.now() };
-    return { write, draft: draftOf(this.deps.definitions, context, resource, id) };
+  /** A write that the index refuses, since this process had not heard of a search parameter yet, is computed anew. */
+  private async upToDate<T>(write: () => Promise<T>): Promise<T> {
+    const { custom, database } = this.deps;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await write();
+      } catch (error) {
+        // Expected: behind the fence, and nothing was stored. Everything else goes to the caller.
+        if (!custom || !isBehindFence(error) || tries > BEHIND_FENCE_RETRIES_MAX) throw error;
+        await custom.refresh(database);
+      }
+    }
   }
 
   private async alone(context: WriteContext, operation: RoadOperation): Promise<WriteResult> {
@@ -245,7 +253,7 @@ export class ResourceStore {
   }
 
   private async together(context: WriteContext, operations: readonly RoadOperation[]): Promise<WriteResult[]> {
-    const { ends, changes } = await this.road.run(context, operations);
+    const { ends, changes } = await this.upToDate(() => this.road.run(context, operations));
     await failpoint('write.after-commit');
     this.announcements.announce(context, ends);
     for (const change of changes) this.participants.committed(change);
@@ -264,11 +272,4 @@ export class ResourceStore {
     const change = result.outcome === 'unchanged' ? undefined : changed?.get(versionName(result.version));
     return { ...result, version: this.participants.shown(result.version, change) };
   }
-}
-
-/** The id was taken, so its row is there for good (a delete leaves a tombstone): this finds it. */
-async function updateTaken(write: ShortWrite, draft: Draft): Promise<RoadEnd> {
-  const end = await updateRow(write, draft);
-  if (!end) throw new Error(`A ${draft.type} was there at the insert and gone at the update`);
-  return end;
 }

@@ -38,6 +38,13 @@ export function isLockTimeout(error: unknown): boolean {
   return isError(error) && codeOf(error) === '55P03';
 }
 
+/** The name of the check constraint that a row broke; undefined for any other error. */
+export function brokenConstraint(error: unknown): string | undefined {
+  if (!isError(error) || codeOf(error) !== '23514') return undefined;
+  const { constraint } = error as { constraint?: unknown };
+  return typeof constraint === 'string' ? constraint : undefined;
+}
+
 /** The message and code of an error in one line, without values of rows. */
 export function describeError(error: unknown): string {
   if (!isError(error)) return String(error);

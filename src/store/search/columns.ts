@@ -1,5 +1,5 @@
 // The search index of one resource: columns of its own row, and rows of three narrow side tables. What is listed here is
-// what migrations/0002-store.sql and 0021-store-numbers.sql create (a test compares them) and what every write fills.
+// what migrations/0002-store.sql, 0021-store-numbers.sql and 0024-store-custom-parameters.sql create (a test compares them) and what every write fills.
 import { foldText } from '../../fhir';
 import type { DateEntry, IndexEntries, ReferenceEntry, SearchEntry, StringEntry } from '../../fhir';
 import { indexKey, isPlainReference, referenceForms, tokenForms, typedIdentifierForm } from './index-keys';
@@ -38,6 +38,8 @@ export const indexColumns: readonly IndexColumn[] = [
   { name: 'date_high', type: 'timestamptz', empty: 'null' },
   // What people read of codes, folded, for `:text`. Not indexed: it verifies, it never selects.
   { name: 'texts', type: 'text[]', empty: `'{}'` },
+  // Which SearchParameters of one's own the entries were made by; null for types that never had any. See ADR 21.
+  { name: 'custom_revision', type: 'int4', empty: 'null' },
 ];
 
 /** In the order of IndexRow.side. A row counts only while its version is the resource's current one. */
@@ -174,6 +176,7 @@ export function indexRow(entries: IndexEntries): IndexRow {
       date ? timestampText(date.low) : null,
       date ? timestampText(date.high) : null,
       [...texts],
+      entries.definitions.custom?.indexRevision(entries.type) ?? null,
     ],
     side: [[...strings.values()], dates, numbers],
   };

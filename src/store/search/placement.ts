@@ -39,7 +39,7 @@ type Parameters = ReadonlyMap<string, IndexedParameter>;
 function mainDate(parameters: Parameters): string | undefined {
   return mainDates.find((code) => {
     const parameter = parameters.get(code);
-    return parameter?.definition.type === 'date' && parameter.isSingle;
+    return parameter?.definition.type === 'date' && parameter.isSingle && !parameter.definition.custom;
   });
 }
 
@@ -50,10 +50,12 @@ function seesSameElements(one: IndexedParameter | undefined, other: IndexedParam
 /** `patient` narrows `subject` to Patients on many types: one column then answers both, since its keys name the type. */
 function referenceColumn(parameters: Parameters, parameter: IndexedParameter): Placement | undefined {
   const { code } = parameter.definition;
-  if (!parameter.isSingle) return undefined;
+  // Columns belong to parameters of the standard: what is in them must not change with a SearchParameter.
+  if (!parameter.isSingle || parameter.definition.custom) return undefined;
   if (code === 'encounter') return { kind: 'reference-column', column: 'encounter_ref' };
   const subject = parameters.get('subject');
-  const holdsSubject = subject?.isSingle === true && subject.definition.type === 'reference';
+  const holdsSubject =
+    subject?.isSingle === true && subject.definition.type === 'reference' && !subject.definition.custom;
   const isSubject =
     code === 'subject' || (code === 'patient' && (!holdsSubject || seesSameElements(subject, parameter)));
   return isSubject ? { kind: 'reference-column', column: 'subject_ref' } : undefined;
@@ -62,10 +64,12 @@ function referenceColumn(parameters: Parameters, parameter: IndexedParameter): P
 /** Observation.combo-value-quantity finds what value-quantity and component-value-quantity find: their rows say it all. */
 function numberParams(parameters: Parameters, parameter: IndexedParameter): readonly string[] {
   const { definition, leafPaths } = parameter;
+  if (definition.custom) return [definition.code];
   const isPlain = ({ expression }: { expression: string }): boolean => !/where|\[/.test(expression);
   const narrower = [...parameters.values()].filter(
     (other) =>
       other.definition.type === definition.type &&
+      !other.definition.custom &&
       other.leafPaths.length > 0 &&
       other.leafPaths.length < leafPaths.length &&
       other.leafPaths.every((path) => leafPaths.includes(path)) &&

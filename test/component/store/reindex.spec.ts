@@ -1,7 +1,7 @@
 // $reindex: an index damaged by hand is whole again after it, whatever is written meanwhile; no event, no version; a crash costs one page.
 import { parseSearch } from '../../../src/fhir';
 import { SystemClock, type Database } from '../../../src/platform';
-import { Reindex, reindexJobs, requestReindex } from '../../../src/store';
+import { CustomParameters, Reindex, reindexJobs, requestReindex } from '../../../src/store';
 import { sideTables } from '../../../src/store/search/columns';
 import { silentLog } from '../../support/silent-log';
 import { blocked, context, definitions, openStore, resource, type StoreFixture } from './store-fixture';
@@ -19,7 +19,12 @@ const turn = (mayGoOn: () => boolean = () => true, epoch = 1) => ({
   mayGoOn: () => Promise.resolve(mayGoOn()),
 });
 const reindex = (database: Database = fixture.database) =>
-  new Reindex({ database, definitions, clock: new SystemClock(), log: silentLog });
+  new Reindex({
+    database,
+    custom: new CustomParameters(definitions, silentLog),
+    clock: new SystemClock(),
+    log: silentLog,
+  });
 const ask = (...types: string[]) =>
   requestReindex(fixture.database, new Date(), { tenant: 'default', types, baseUrl: context.baseUrl });
 const job = async (type: string) => (await reindexJobs(fixture.database, 'default')).find((one) => one.type === type)!;
