@@ -13,9 +13,10 @@ import {
 import { definitionsFor, type FhirDefinitions } from '../fhir';
 import { Matcher, MatcherWorker, MatchSweepWorker, PredicateIndex } from '../matching';
 import { countUnmatched, OutboxPartitionsWorker } from '../outbox';
-import { EgressClient } from '../platform';
+import { EgressClient, type Tx } from '../platform';
 import { BacklogWatch, WriteGate, type BacklogMeasure } from '../rest';
-import { ResourceStore } from '../store';
+import { CustomParameterParticipant, CustomParameters, CustomParametersWorker, ResourceStore } from '../store';
+import type { CustomUsers } from '../store';
 import {
   ActivationWorker,
   ExpiryWorker,
@@ -23,6 +24,7 @@ import {
   SecretBox,
   SubscriptionParticipant,
   SubscriptionRegistry,
+  subscriptionsUsing,
   SubscriptionStatusWriter,
 } from '../subscriptions';
 import { composeBus, composeLink, composeRelay } from './compose-bus';
@@ -34,7 +36,10 @@ import { ownOrigins } from './own-origins';
 
 /** Every part of a running process, for HTTP, for tests and for tools. Parts of roles the process does not have are absent. */
 export interface Parts extends Ground {
+  /** What clients may ask for. */
   readonly definitions: FhirDefinitions;
+  /** Search parameters of one's own, and what everything stored means. */
+  readonly custom: CustomParameters;
   readonly store: ResourceStore;
   readonly secrets: SecretBox;
   readonly egress: EgressClient;
@@ -66,16 +71,29 @@ export function composeHerald(ground: Ground, doorbells: Doorbells): Parts {
 
 type Shared = ReturnType<typeof composeShared>;
 
+/** The store, with the search parameters that are its own resources. */
+function composeStore({ databases, clock, log, metrics, supervisor }: Ground, doorbells: Doorbells) {
+  const database = databases.api;
+  const standard = definitionsFor('R4');
+  const custom = new CustomParameters(standard, log);
+  supervisor.add(new CustomParametersWorker({ custom, database, clock, log }));
+  const { stored: definitions } = custom.definitions;
+  const store = new ResourceStore({ database, clock, definitions, custom, doorbell: doorbells.outbox, log, metrics });
+  const usersOf: CustomUsers = (tx, ...asked) => subscriptionsUsing(tx, definitions, ...asked);
+  store.register(new CustomParameterParticipant({ standard, usersOf, log, database, custom }));
+  return { custom, store };
+}
+
 /** What every process has: whoever writes a status needs the store with all its participants. */
 function composeShared(ground: Ground, doorbells: Doorbells) {
-  const { config, clock, log, metrics, supervisor, holder } = ground;
+  const { config, clock, log, supervisor, holder } = ground;
   const database = ground.databases.api;
-  const definitions = definitionsFor('R4');
+  const { custom, store } = composeStore(ground, doorbells);
+  const { searched: definitions, stored } = custom.definitions;
   const { responseBytesMax, excerptBytesMax } = config.deliveries;
   const egress = new EgressClient({ ...config.egress, responseBytesMax, ownOrigins: ownOrigins(config) });
   const channels = channelCatalogue({ egress, clock, excerptBytesMax });
   const secrets = new SecretBox(ground.secretKey);
-  const store = new ResourceStore({ database, clock, definitions, doorbell: doorbells.outbox, log, metrics });
   store.register(
     new SubscriptionParticipant({
       definitions,
@@ -86,22 +104,25 @@ function composeShared(ground: Ground, doorbells: Doorbells) {
       doorbell: doorbells.subscriptions,
       config,
       terms: (place, questions, tx) => store.terms(place, questions, tx),
+      custom,
     }),
   );
   // After the participant of subscriptions: it builds on the incarnation that one leaves.
   store.register(new DeliveryParticipant({ clock, doorbell: doorbells.deliveries }));
-  const statusWriter = new SubscriptionStatusWriter({ database, store, definitions, log });
+  const learn = (tx: Tx): Promise<boolean> => custom.refresh(tx);
+  const statusWriter = new SubscriptionStatusWriter({ database, store, definitions: stored, log, learn });
   const outboxPartitions = new OutboxPartitionsWorker({ database, clock, log });
   supervisor.add(outboxPartitions);
   supervisor.add(
     new ActivationWorker({
       database,
-      definitions,
+      definitions: stored,
       statusWriter,
       doorbell: doorbells.subscriptions,
       clock,
       log,
       holder,
+      learn,
     }),
   );
   const { expiryIntervalMs } = config.subscriptions;
@@ -109,8 +130,8 @@ function composeShared(ground: Ground, doorbells: Doorbells) {
   doorbells.queue.workers.forEach((worker) => supervisor.add(worker));
   supervisor.add(auditDuty(ground, doorbells));
   supervisor.add(retentionDuty(ground));
-  supervisor.add(reindexDuty(ground, definitions));
-  const parts = { definitions, doorbells, egress, channels, secrets, store, statusWriter, outboxPartitions };
+  supervisor.add(reindexDuty(ground, custom));
+  const parts = { definitions, custom, doorbells, egress, channels, secrets, store, statusWriter, outboxPartitions };
   return { ...parts, verbs: composeVerbs(ground, parts) };
 }
 
@@ -158,9 +179,10 @@ function composeWriteGate(ground: Ground) {
 
 function composeMatcher(ground: Ground, shared: Shared, link?: KafkaLink) {
   const { config, clock, log, metrics, supervisor } = ground;
-  const { definitions, doorbells, store, statusWriter } = shared;
+  const { custom, doorbells, store, statusWriter } = shared;
+  const definitions = custom.definitions.stored;
   const database = ground.databases.matcher!;
-  const registry = new SubscriptionRegistry({ definitions, log });
+  const registry = new SubscriptionRegistry({ definitions, log, learn: (tx) => custom.refresh(tx) });
   const matcher = new Matcher({
     database,
     definitions,

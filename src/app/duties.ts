@@ -8,10 +8,9 @@ import {
   type AuditCheck,
 } from '../deliveries';
 import type { DeliveryDoorbell } from '../deliveries';
-import type { FhirDefinitions } from '../fhir';
 import { dropMatchedDays, overdueEvents, type OutboxDoorbell } from '../outbox';
 import { DutyWorker, longTransactions, type Clock, type DutyTurn } from '../platform';
-import { Reindex } from '../store';
+import { Reindex, type CustomParameters } from '../store';
 import { removeOldChanges } from '../subscriptions';
 import type { Ground } from './ground';
 import { LONG_READ_MS, LONG_WRITE_MS, REINDEX_LOOK_MS, RETENTION_FIRST_AFTER_MS, UNMATCHED_ALARM_MS } from './limits';
@@ -105,10 +104,10 @@ export function retentionDuty(ground: Ground): DutyWorker {
 }
 
 /** What operators asked to be indexed anew. */
-export function reindexDuty(ground: Ground, definitions: FhirDefinitions): DutyWorker {
+export function reindexDuty(ground: Ground, custom: CustomParameters): DutyWorker {
   const { clock, log, holder } = ground;
   const database = ground.databases.api;
-  const reindex = new Reindex({ database, definitions, clock, log });
+  const reindex = new Reindex({ database, custom, clock, log });
   const times = { intervalMs: REINDEX_LOOK_MS, firstAfterMs: REINDEX_LOOK_MS };
   return new DutyWorker({
     duty: 'reindex',

@@ -60,6 +60,7 @@ async function makeReady(parts: Parts): Promise<void> {
   await verifySecretKey(databases.api, secrets);
   await clearForeignSnapshots(databases.api, log, restampWaiting);
   await outboxPartitions.look();
+  await parts.custom.refresh(databases.api);
   await readyToPublish(parts);
   if (!isAlone) return;
   // Only who holds the lock file may say that nobody else holds a lease.

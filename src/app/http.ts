@@ -27,11 +27,12 @@ class HeraldModule {}
 export async function startHttp(parts: Parts): Promise<HttpService> {
   const { config, log } = parts;
   const imports: DynamicModule[] = [OutcomeModule.register(parts)];
-  const { definitions, store, verbs } = parts;
-  const operations = operationList({ database: parts.databases.api, definitions, store, verbs });
+  const { definitions: asked, store, verbs, custom } = parts;
+  const definitions = custom.definitions.stored;
+  const operations = operationList({ database: parts.databases.api, definitions, asked, store, verbs });
   if (config.roles.has('api')) imports.push(RestModule.register({ ...parts, operations }));
   const baseUrlOf = (host: string | undefined): string => ownBaseUrl(config, host);
-  imports.push(AdminModule.register({ ...parts, baseUrlOf, database: parts.databases.api }));
+  imports.push(AdminModule.register({ ...parts, definitions, baseUrlOf, database: parts.databases.api }));
   const adapter = httpAdapter(parts);
   const board = config.roles.has('api') ? parts.doorbells.queue.board(BOARD_PATH) : undefined;
   if (board) await adapter.register(board as Parameters<typeof adapter.register>[0], { prefix: BOARD_PATH });

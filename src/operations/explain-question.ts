@@ -10,8 +10,11 @@ import type { InputParameters } from './input-parameters';
 export interface QuestionDeps {
   /** The pool of the API role. */
   readonly database: Database;
+  /** Those that stored criteria are read with. */
   readonly definitions: FhirDefinitions;
-  readonly store: Pick<ResourceStore, 'read' | 'readVersion' | 'readVersions' | 'versionsAsOf' | 'terms'>;
+  /** Those that clients may ask by. */
+  readonly asked: FhirDefinitions;
+  readonly store: Pick<ResourceStore, 'learn' | 'read' | 'readVersion' | 'readVersions' | 'versionsAsOf' | 'terms'>;
 }
 
 /** The criteria, understood. */
@@ -49,11 +52,19 @@ export async function askedQuery(deps: QuestionDeps, call: OperationCall, input:
 }
 
 /** As a Subscription with these criteria would understand them if it were written now. */
-function understood(deps: QuestionDeps, { context }: OperationCall, criteria: string): Promise<SearchQuery> {
-  return withTerms(
-    (termsOf) => parseCriteria(deps.definitions, criteria, { baseUrl: context.baseUrl, termsOf }),
-    (questions) => deps.store.terms(context, questions),
-  );
+async function understood(deps: QuestionDeps, { context }: OperationCall, criteria: string): Promise<SearchQuery> {
+  const read = (): Promise<SearchQuery> =>
+    withTerms(
+      (termsOf) => parseCriteria(deps.asked, criteria, { baseUrl: context.baseUrl, termsOf }),
+      (questions) => deps.store.terms(context, questions),
+    );
+  try {
+    return await read();
+  } catch (error) {
+    // Expected: the client's mistake, or a search parameter that this process has not heard of yet.
+    if (!(error instanceof FhirError) || !(await deps.store.learn())) throw error;
+    return read();
+  }
 }
 
 /** Undefined when no resource is asked about. @throws FhirError 400, 404, 410 */

@@ -1,7 +1,7 @@
 // requested → active, within moments of the write: woken by the doorbell of this process, with a sweep as the net, which one process does for all:
 // side by side they would wait for each other's locks and find everything done. Criteria subscriptions have no handshake; what is checked
 // again is whether the criteria can (still) be evaluated.
-import { FhirError, parseCriteria, type FhirDefinitions } from '../fhir';
+import type { FhirDefinitions } from '../fhir';
 import {
   describeError,
   holdDuty,
@@ -12,10 +12,10 @@ import {
   type Log,
   type Worker,
 } from '../platform';
-import type { Incarnation } from './incarnation';
 import { incarnationsByKey, requestedKeys } from './incarnations';
 import { ACTIVATION_LEASE_MS, ACTIVATION_SET_MAX, ACTIVATION_SWEEP_MS } from './limits';
 import type { SubscriptionStatusWriter } from './status-writer';
+import { problemOfStored, type Learn } from './stored-criteria';
 import type { SubscriptionDoorbell } from './subscription-doorbell';
 
 export interface ActivationWorkerDeps {
@@ -27,6 +27,7 @@ export interface ActivationWorkerDeps {
   readonly log: Log;
   /** Identity of this process among those that share the database. */
   readonly holder: string;
+  readonly learn?: Learn;
 }
 
 const DUTY = 'subscription-activation';
@@ -69,7 +70,7 @@ export class ActivationWorker implements Worker {
     const { database, statusWriter } = this.deps;
     const fit: number[] = [];
     for (const incarnation of await incarnationsByKey(database, keys)) {
-      const problem = this.problemOf(incarnation);
+      const problem = await problemOfStored(this.deps, incarnation);
       if (problem === undefined) fit.push(incarnation.subscriptionKey);
       else await statusWriter.setError(incarnation.subscriptionKey, problem);
     }
@@ -85,17 +86,6 @@ export class ActivationWorker implements Worker {
       if (isTransient(error)) throw error;
       log.warn({ reason: describeError(error), count: keys.length }, 'subscriptions.activated-one-by-one');
       for (const key of keys) await statusWriter.setActive(key);
-    }
-  }
-
-  private problemOf(incarnation: Incarnation): string | undefined {
-    try {
-      parseCriteria(this.deps.definitions, incarnation.criteria, incarnation);
-      return undefined;
-    } catch (error) {
-      // Expected: criteria accepted by another version of Herald that this one cannot evaluate.
-      if (error instanceof FhirError) return error.message;
-      throw error;
     }
   }
 }

@@ -10,6 +10,7 @@ export { verifySecretKey } from './secrets';
 export { incarnationByKey, incarnationOf, incarnationsOf } from './incarnations';
 export { listIncarnations, type IncarnationPage } from './list-incarnations';
 export { subscriptionsAsking, type Asking, type AskingPage } from './asking';
+export { subscriptionsUsing } from './custom-users';
 export type { Incarnation } from './incarnation';
 export type { SubscriptionConfig } from './subscription-config';
 export { readDeliverySubscriptions, type DeliverySubscription } from './delivery-subscriptions';

@@ -32,3 +32,6 @@ export const STATUS_WRITE_TRIES_MAX = 5;
 export const RETENTION_STEP_ROWS = 1_000;
 /** Living Subscriptions looked at for one page of those that ask about a type. */
 export const ASKING_ROWS_MAX = 20_000;
+
+/** Subscriptions looked at at once when a search parameter of one's own is to end. */
+export const CUSTOM_USERS_PAGE_ROWS = 1_000;

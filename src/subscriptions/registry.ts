@@ -1,6 +1,6 @@
 // Every matcher process holds all subscriptions in memory. The registry loads them once and then follows the change log; it is asked to
 // catch up inside the match transaction, after the claim, so an event whose write was answered after an activation was seen always meets it.
-import { parseCriteria, type FhirDefinitions } from '../fhir';
+import { customUses, parseCriteria, type FhirDefinitions } from '../fhir';
 import type { Log, Tx } from '../platform';
 import { changesSince, lastChangeNo } from './change-log';
 import { intervalsOf, type CriteriaInterval, type IntervalMark } from './intervals';
@@ -28,13 +28,25 @@ export interface BrokenSubscription {
   readonly reason: string;
 }
 
+export interface RegistryDeps {
+  /** Those that stored criteria are read with. */
+  readonly definitions: FhirDefinitions;
+  readonly log: Log;
+  /** Hears of search parameters of one's own; asked before criteria that use some, or that cannot be read. */
+  readonly learn?: (tx: Tx) => Promise<unknown>;
+}
+
+/** What the marks of one subscription come to, or why they cannot be read. */
+type Taken =
+  { readonly entry: Parameters<RegistryGroups['put']>[0]; readonly usesCustom: boolean } | { readonly reason: string };
+
 export class SubscriptionRegistry {
   private readonly groups = new RegistryGroups();
   private readonly broken = new Map<number, BrokenSubscription>();
   /** Newest change taken in; undefined before the first load. */
   private changeNo: number | undefined;
 
-  constructor(private readonly deps: { definitions: FhirDefinitions; log: Log }) {}
+  constructor(private readonly deps: RegistryDeps) {}
 
   /**
    * Takes in every change committed so far. The first call loads everything. Safe to repeat and safe when the transaction rolls back:
@@ -130,24 +142,43 @@ export class SubscriptionRegistry {
       if (known === undefined) marks.set(row.subscription_key, [row]);
       else known.push(row);
     }
+    let hasLearned = this.deps.learn === undefined;
     for (const key of keys) {
       const own = marks.get(key);
-      if (own === undefined) this.groups.remove(key);
-      else this.take(own);
+      let taken = own && this.read(own);
+      // A parameter that this process has not heard of, or knows by an older meaning: it is as old as the Subscription at least, so it is there to be read.
+      if (own && taken && !hasLearned && ('reason' in taken || taken.usesCustom)) {
+        await this.deps.learn!(tx);
+        hasLearned = true;
+        taken = this.read(own);
+      }
+      this.take(key, taken);
     }
   }
 
-  private take(rows: readonly MarkRow[]): void {
+  private take(key: number, taken: Taken | undefined): void {
+    if (taken === undefined) return this.groups.remove(key);
+    if ('reason' in taken) return this.isolate(key, taken.reason);
+    try {
+      this.groups.put(taken.entry);
+      this.broken.delete(key);
+    } catch (error) {
+      // Expected: criteria that can be read, and that the match index cannot place.
+      this.isolate(key, reasonOf(error));
+    }
+  }
+
+  private read(rows: readonly MarkRow[]): Taken {
     const [first] = rows;
-    const { subscription_key: subscriptionKey, tenant, id, ends_at: endsAt } = first!;
+    const { subscription_key: subscriptionKey, tenant, id, ends_at: endsAt, send_deletes: sendDeletes } = first!;
     try {
       const intervals = intervalsOf(rows.map(markOf)).map((interval) => this.parsed(interval));
-      const sendDeletes = first!.send_deletes;
-      this.groups.put({ subscriptionKey, tenant, id, sendDeletes, ...(endsAt !== null && { endsAt }), intervals });
-      this.broken.delete(subscriptionKey);
+      const usesCustom = intervals.some(({ query }) => customUses(this.deps.definitions, query).length > 0);
+      const entry = { subscriptionKey, tenant, id, sendDeletes, ...(endsAt !== null && { endsAt }), intervals };
+      return { entry, usesCustom };
     } catch (error) {
       // Expected: criteria accepted once that this version can no longer evaluate, or a row changed by hand.
-      this.isolate(subscriptionKey, error instanceof Error ? error.message : String(error));
+      return { reason: reasonOf(error) };
     }
   }
 
@@ -155,6 +186,10 @@ export class SubscriptionRegistry {
     const query = parseCriteria(this.deps.definitions, criteria, { baseUrl });
     return { query, ...(opened && { opened }), ...(closed && { closed }) };
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function markOf(row: MarkRow): IntervalMark {

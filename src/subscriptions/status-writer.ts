@@ -1,24 +1,19 @@
 // Herald's own writes of a Subscription's status: ordinary new versions that raise events, made only while the state still calls for them.
-import {
-  FhirError,
-  parseCriteria,
-  subscriptionCodecFor,
-  type FhirDefinitions,
-  type SubscriptionCodec,
-  type SubscriptionStatus,
-} from '../fhir';
+import { subscriptionCodecFor, type FhirDefinitions, type SubscriptionCodec, type SubscriptionStatus } from '../fhir';
 import { randomId, type Database, type Log } from '../platform';
 import type { ResourceStore } from '../store';
 import type { Incarnation } from './incarnation';
 import { incarnationByKey, incarnationsByKey } from './incarnations';
 import { ERROR_TEXT_CHARS_MAX, STATUS_WRITE_TRIES_MAX } from './limits';
 import { isSystemStep } from './status-machine';
+import { problemOfStored, type Learn } from './stored-criteria';
 
 export interface SubscriptionStatusWriterDeps {
   readonly database: Database;
   readonly store: ResourceStore;
   readonly definitions: FhirDefinitions;
   readonly log: Log;
+  readonly learn?: Learn;
 }
 
 interface StatusStep {
@@ -102,22 +97,11 @@ export class SubscriptionStatusWriter {
     if (seen === undefined || !seen.alive) return 'not-allowed';
     if (caller === undefined ? !isSystemStep(seen.status, to) : seen.status !== 'off') return 'not-allowed';
     // What was isolated for its criteria matches nothing: a delivery that was still on its way must not call it active again.
-    if (to === 'active' && !this.isEvaluable(seen)) return 'not-allowed';
+    if (to === 'active' && (await problemOfStored(this.deps, seen)) !== undefined) return 'not-allowed';
     const { tenant, id, baseUrl, version } = seen;
     const context = { tenant, requestId: randomId(), baseUrl, caller, isSystemWrite: caller === undefined };
     const result = await store.revise(context, 'Subscription', id, this.revision(version, { to, error }));
     return result === undefined ? 'moved' : 'written';
-  }
-
-  private isEvaluable(seen: Incarnation): boolean {
-    try {
-      parseCriteria(this.deps.definitions, seen.criteria, seen);
-      return true;
-    } catch (error) {
-      // Expected: criteria accepted by another version of Herald that this one cannot evaluate.
-      if (error instanceof FhirError) return false;
-      throw error;
-    }
   }
 
   /** Writes status and error, if the resource is still at the version that was looked at. */

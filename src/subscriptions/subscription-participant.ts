@@ -1,8 +1,9 @@
 // How this room takes part in every write of a Subscription, by clients and by Herald itself: checks it, keeps its status, its error and
 // its secrets, and writes the rows that matching and delivering go by, in the same transaction.
-import { FhirError, parseCriteria, resourceFromValue, subscriptionCodecFor, termsFor } from '../fhir';
+import { customUses, FhirError, parseCriteria, resourceFromValue, subscriptionCodecFor, termsFor } from '../fhir';
 import type {
   CanonicalSubscription,
+  CustomUse,
   FhirDefinitions,
   FhirResource,
   ParsedResource,
@@ -10,7 +11,7 @@ import type {
   TermsOf,
 } from '../fhir';
 import type { Clock, HeraldConfig, Log, Tx } from '../platform';
-import type { ResourceChange, ResourceStore, WriteParticipant } from '../store';
+import type { CustomParameters, ResourceChange, ResourceStore, WriteParticipant } from '../store';
 import type { ChannelCatalogue } from './channel-catalogue';
 import { appendChanges, type ChangeRecord } from './change-log';
 import { acceptClientWrite, type ClientWriteContext } from './client-write';
@@ -33,6 +34,8 @@ export interface SubscriptionParticipantDeps {
   readonly config: Pick<HeraldConfig, 'subscriptions' | 'deliveries'>;
   /** The store's answers to what criteria ask of terminology, as the write's own transaction sees it. */
   readonly terms: ResourceStore['terms'];
+  /** Absent: the standard's search parameters are all there are. */
+  readonly custom?: Pick<CustomParameters, 'definitions' | 'refresh' | 'use'>;
 }
 
 /** What is stored of a Subscription before its write; the resource row's lock keeps it so. */
@@ -49,6 +52,8 @@ interface Effect {
 
 /** Criteria that may name a value set, or a code of a hierarchy; those with escapes may hide that. */
 const mayAskTerms = /:(in|not-in|above|below)=|%/;
+
+const anyCode: TermsOf = () => [{ code: 'not-known-yet' }];
 
 const nothingStored: Stored = { secrets: new Set() };
 
@@ -89,7 +94,45 @@ export class SubscriptionParticipant implements WriteParticipant {
       this.prepared.set(change, systemWrite(subscription, before));
       return undefined;
     }
-    return this.clientWrite(change, subscription, before, await this.termsOf(tx, change, subscription.criteria));
+    try {
+      return await this.accept(tx, change, subscription, before);
+    } catch (error) {
+      // Expected: the client's mistakes, or a search parameter that this process has not heard of yet.
+      if (!(error instanceof FhirError) || !(await this.deps.custom?.refresh(tx))) throw error;
+      return this.accept(tx, change, subscription, before);
+    }
+  }
+
+  private async accept(
+    tx: Tx,
+    change: ResourceChange,
+    subscription: CanonicalSubscription,
+    before: Incarnation | undefined,
+  ): Promise<ParsedResource | undefined> {
+    const { criteria } = subscription;
+    await this.deps.custom?.use(tx, change.context.tenant, await this.customUses(tx, change, criteria));
+    return this.clientWrite(change, subscription, before, await this.termsOf(tx, change, criteria));
+  }
+
+  /** The search parameters of one's own in the criteria, by what is known at this moment; nothing is asked where there are none. */
+  private async customUses(tx: Tx, change: ResourceChange, criteria: string): Promise<readonly CustomUse[]> {
+    const { custom } = this.deps;
+    if (!custom?.definitions.hasAny) return [];
+    const uses = this.usesIn(change, criteria);
+    if (uses?.length === 0) return uses;
+    return (await custom.refresh(tx)) ? (this.usesIn(change, criteria) ?? []) : (uses ?? []);
+  }
+
+  /** Undefined for criteria that cannot be read; why, is told by the check. */
+  private usesIn({ context: { baseUrl } }: ResourceChange, criteria: string): readonly CustomUse[] | undefined {
+    const { definitions } = this.deps;
+    try {
+      return customUses(definitions, parseCriteria(definitions, criteria, { baseUrl, termsOf: anyCode }));
+    } catch (error) {
+      // Expected: the client's mistakes, or a parameter that this process has not heard of.
+      if (error instanceof FhirError) return undefined;
+      throw error;
+    }
   }
 
   private async termsOf(tx: Tx, change: ResourceChange, criteria: string): Promise<TermsOf | undefined> {

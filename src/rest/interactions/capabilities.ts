@@ -12,9 +12,16 @@ const BASE_PLACEHOLDER = '@@base@@';
 
 type StatementDeps = Pick<RestDeps, 'definitions' | 'config' | 'clock' | 'operations'>;
 
-/** The statement, computed when it is first asked for; only the base URL differs from request to request. */
+interface Computed {
+  readonly text: string;
+  readonly tag: string;
+  /** Of the search parameters of one's own that it tells of. */
+  readonly revision: number;
+}
+
+/** The statement, computed when it is first asked for, and when search parameters were added; only the base URL differs from request to request. */
 export class Capabilities {
-  private computed: { readonly text: string; readonly tag: string } | undefined;
+  private computed: Computed | undefined;
   private readonly startedAt: Date;
 
   constructor(private readonly deps: StatementDeps) {
@@ -24,7 +31,8 @@ export class Capabilities {
   /** `GET metadata`: 200, or 304 when the client has it already. `mode` may be ignored (K-5). @throws FhirError 400 */
   answer(request: FhirRequest): FhirAnswer {
     refuseParametersExcept(request.parameters, 'metadata', ['mode']);
-    this.computed ??= compute(this.deps, this.startedAt);
+    const revision = this.deps.definitions.custom?.revision() ?? 0;
+    if (this.computed?.revision !== revision) this.computed = compute(this.deps, this.startedAt, revision);
     const { text, tag } = this.computed;
     const etag = `W/"${tag}"`;
     if (request.conditions.ifNoneMatch?.includes(tag) === true) return { status: 304, etag };
@@ -32,9 +40,9 @@ export class Capabilities {
   }
 }
 
-function compute(deps: StatementDeps, date: Date): { text: string; tag: string } {
+function compute(deps: StatementDeps, date: Date, revision: number): Computed {
   const text = JSON.stringify(capabilityStatement(deps, date));
-  return { text, tag: createHash('sha256').update(text).digest('hex').slice(0, 16) };
+  return { text, revision, tag: createHash('sha256').update(text).digest('hex').slice(0, 16) };
 }
 
 function capabilityStatement({ definitions, config, operations }: StatementDeps, date: Date): object {

@@ -1,5 +1,5 @@
 // search of one type, of several, or in a compartment, by GET or by POST _search: https://hl7.org/fhir/R4/http.html#search
-import { errorIssue, operationOutcome, PAGE_PARAMETER, subsetText, withTerms } from '../../fhir';
+import { errorIssue, FhirError, operationOutcome, PAGE_PARAMETER, subsetText, withTerms } from '../../fhir';
 import type { FhirDefinitions, Issue, SearchQuery, SubsetWish } from '../../fhir';
 import type { SearchPage, StoredVersion } from '../../store';
 import { bundleText, jsonText, objectText } from '../bundle-text';
@@ -9,17 +9,13 @@ import { included } from '../includes';
 import { INCLUDED_MAX } from '../limits';
 import { formatParameters } from '../parameters';
 import type { Parameter } from '../parameters';
-import { searchRequest } from '../search-request';
+import { searchRequest, type SearchRequest } from '../search-request';
 import type { Route } from '../route';
 
 /** A search Bundle; the self link lists what was really used (Q-3). @throws FhirError 400 naming the parameter, modifier or value */
 export async function search(deps: RestDeps, request: FhirRequest): Promise<FhirAnswer> {
   const { baseUrl } = request.context;
-  const now = deps.clock.now();
-  const { queries, used, ignored } = await withTerms(
-    (termsOf) => searchRequest(deps.definitions, request, { now, termsOf }),
-    (questions) => deps.store.terms(request.context, questions),
-  );
+  const { queries, used, ignored } = await understood(deps, request);
   const shape = queries[0]!;
   const found = await deps.store.search(request.context, queries);
   const added = await included(deps, request, found.resources, shape.includes ?? []);
@@ -38,6 +34,22 @@ export async function search(deps: RestDeps, request: FhirRequest): Promise<Fhir
   if (hints.length > 0) entries.push(hintsText(hints));
   const links = linksOf(`${baseUrl}${pathOf(request.route)}`, used, found);
   return { status: 200, body: bundleText({ type: 'searchset', total: found.total, links }, entries) };
+}
+
+async function understood(deps: RestDeps, request: FhirRequest): Promise<SearchRequest> {
+  const now = deps.clock.now();
+  const read = (): Promise<SearchRequest> =>
+    withTerms(
+      (termsOf) => searchRequest(deps.definitions, request, { now, termsOf }),
+      (questions) => deps.store.terms(request.context, questions),
+    );
+  try {
+    return await read();
+  } catch (error) {
+    // Expected: the client's mistake, or a search parameter that this process has not heard of yet.
+    if (!(error instanceof FhirError) || !(await deps.store.learn())) throw error;
+    return read();
+  }
 }
 
 /** The address that is searched, without a slash at its end. */
