@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Order } from '../deliveries';
 import { errorIssue, FhirError } from '../fhir';
 import { IDEMPOTENCY_KEY_LENGTH_MAX, REASON_LENGTH_MAX } from './limits';
-import { badParameter, timeOf } from './query';
+import { badParameter, oneOf, timeOf } from './query';
 
 /** The little of an HTTP request that a command needs. */
 export interface CommandRequest {
@@ -67,11 +67,7 @@ export class Command {
 
   /** One of a few words. @throws FhirError 400 naming them */
   oneOf<T extends string>(name: string, words: readonly T[]): T | undefined {
-    const value = this.raw(name);
-    if (value === undefined) return undefined;
-    const word = words.find((each) => each === value);
-    if (word !== undefined) return word;
-    throw badParameter(name, `must be one of ${words.join(', ')}`);
+    return oneOf(name, this.raw(name), words);
   }
 
   /** A point in time with its zone. @throws FhirError 400 */

@@ -43,11 +43,7 @@ export class Query {
 
   /** One of a few words. @throws FhirError 400 naming them */
   oneOf<T extends string>(name: string, words: readonly T[]): T | undefined {
-    const value = this.values.get(name);
-    if (value === undefined) return undefined;
-    const word = words.find((each) => each === value);
-    if (word !== undefined) return word;
-    throw badParameter(name, `must be one of ${words.join(', ')}`);
+    return oneOf(name, this.values.get(name), words);
   }
 
   /** A point in time with its zone. @throws FhirError 400 */
@@ -60,6 +56,14 @@ export class Query {
   limit(): number {
     return Math.min(this.number('limit', 1) ?? PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX);
   }
+}
+
+/** Undefined for undefined. @throws FhirError 400 naming the words */
+export function oneOf<T extends string>(name: string, value: unknown, words: readonly T[]): T | undefined {
+  if (value === undefined) return undefined;
+  const word = words.find((each) => each === value);
+  if (word !== undefined) return word;
+  throw badParameter(name, `must be one of ${words.join(', ')}`);
 }
 
 /** @throws FhirError 400 naming the parameter */

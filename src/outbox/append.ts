@@ -1,6 +1,6 @@
 // The commit cut: how a committed change enters the outbox. The store's statements embed this text, so the table has one owner.
 import type { Statement, Tx } from '../platform';
-import type { EventInteraction, EventLabel } from './resource-event';
+import type { ResourceEvent } from './resource-event';
 
 /** An SQL expression for every field of a new row; columns of `source` or parameters. */
 export interface AppendFields {
@@ -33,22 +33,7 @@ export function appendOutboxSql(source: string, fields: AppendFields): string {
 }
 
 /** A row to append whose seq was drawn before. */
-export interface NewEvent {
-  readonly seq: number;
-  readonly eventId: string;
-  readonly tenant: string;
-  readonly type: string;
-  readonly id: string;
-  readonly version: number;
-  readonly interaction: EventInteraction;
-  readonly label?: EventLabel;
-  readonly root: string;
-  readonly rootHash: number;
-  readonly prevRootHash?: number;
-  readonly bodyBytes: number;
-  readonly requestId: string;
-  readonly writtenAt: Date;
-}
+export type NewEvent = Omit<ResourceEvent, 'xid'>;
 
 /** Draws `count` rising numbers in one statement. Call it only when every resource row of the transaction is locked. */
 export async function drawSeqs(tx: Tx, count: number): Promise<number[]> {

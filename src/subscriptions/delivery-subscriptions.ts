@@ -1,41 +1,22 @@
 // What the delivery workers need to know of a Subscription, secrets included. Never logged, never cached beyond a config version.
-import type { OrderingKeyName, Tx } from '../platform';
+import type { Tx } from '../platform';
 import type { SubscriptionStatus } from '../fhir';
-import type { BodyLimitConfig } from './body-limit';
 import { INCARNATION_COLUMNS, incarnationFrom, type IncarnationRow } from './incarnation';
 import { SecretError, type SecretBox } from './secret-box';
-import { isReadableConfig, UNREADABLE_CONFIG } from './subscription-config';
+import { isReadableConfig, UNREADABLE_CONFIG, type SubscriptionConfig } from './subscription-config';
 
 /** Times in milliseconds. */
-export interface DeliverySubscription {
+export interface DeliverySubscription extends Omit<SubscriptionConfig, 'headerNames'> {
   readonly subscriptionKey: number;
   readonly tenant: string;
   readonly id: string;
   readonly configVersion: number;
   readonly family: 'criteria';
   readonly status: SubscriptionStatus;
-  readonly endpoint: string;
   /** Set when nothing may be sent: why the header values are not to be had. */
   readonly unusable?: string;
   /** Opened; in the order of the resource. */
   readonly headers: readonly (readonly [string, string])[];
-  readonly payload?: 'application/fhir+json';
-  readonly mode: 'update' | 'webhook';
-  readonly sendDeletes: boolean;
-  readonly orderingKey: OrderingKeyName;
-  readonly cap: number;
-  /** Requests per second; absent: as many as it can. */
-  readonly ratePerSecond?: number;
-  /** Absent: a body is sent whatever its size. */
-  readonly bodyLimit?: BodyLimitConfig;
-  readonly deadlineMs: number;
-  readonly retryBaseMs: number;
-  readonly retryForMs: number;
-  readonly errorAfterMs: number;
-  readonly errorAfterAttempts: number;
-  readonly poisonAfterAttempts: number;
-  readonly poisonAfterMs: number;
-  readonly poisonPolicy: 'skip' | 'block' | 'error';
   readonly endsAt?: Date;
   /** `Subscription/id` */
   readonly url: string;
