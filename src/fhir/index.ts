@@ -37,13 +37,14 @@ export { canonicalClauses, canonicalQuery, type CanonicalClause } from './search
 export { explainQuery, type ExplainedClause, type Explanation } from './search/explain-query';
 export {
   chainedParameter,
-  chainEndOf,
   chainPathOf,
+  followedChain,
   isChained,
   unreadTargets,
-  type ChainEnd,
+  type AskedEnd,
   type ChainedParameter,
   type ChainPath,
+  type FollowedChain,
 } from './search/chain';
 export { doubleAfter, doubleBefore } from './search/decimal';
 export { foldText } from './search/fold';

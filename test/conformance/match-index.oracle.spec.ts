@@ -1,20 +1,26 @@
 // The match index against the plain evaluation of everything: for generated criteria over the official examples, with subscriptions
-// coming, changing and going between the events, both answer the same. More of the same, and larger: `npm run bench -- matching`.
+// coming, changing and going between the events, both answer the same. Under `npm run test:full` (TEST_FULL=1) among 50,000 as well; more of it:
+// `npm run bench -- matching`.
 import fc from 'fast-check';
 import { definitionsFor, FhirError, parseCriteria, type FhirResource } from '../../src/fhir';
 import { PredicateIndex, type MatchAnswer, type MatchInput } from '../../src/matching';
 import { EventWalk } from '../../src/matching/predicate-index/event-walk';
 import { RegistryGroups } from '../../src/subscriptions/registry-groups';
-import { exampleResources, generatedCriteria, pick, seededRandom, type Random } from '../support/generated-criteria';
+import { exampleResources, generatedCriteria, pick, referencedAmong } from '../support/generated-criteria';
+import { seededRandom, type Random } from '../support/generated-criteria';
 import { LinearMatchIndex } from '../support/linear-match-index';
 
 const definitions = definitionsFor('R4');
 const baseUrl = 'http://127.0.0.1/fhir';
 const byType = new Map<string, FhirResource[]>();
-for (const resource of exampleResources()) {
+const examples = exampleResources();
+const amongExamples = referencedAmong(definitions, examples);
+for (const resource of examples) {
   byType.set(resource.resourceType, [...(byType.get(resource.resourceType) ?? []), resource]);
 }
 const types = [...byType.keys()];
+
+const isFull = process.env['TEST_FULL'] === '1';
 
 /** Two indexes on equal registries, which always hear the same. */
 class Duel {
@@ -22,6 +28,8 @@ class Duel {
   private readonly plain = new RegistryGroups();
   private readonly index = new PredicateIndex(this.followed, definitions);
   private readonly oracle = new LinearMatchIndex(this.plain, definitions);
+  /** Kinds of the values that were asked for. */
+  readonly kinds = new Set<string>();
 
   constructor(private readonly random: Random) {}
 
@@ -38,6 +46,7 @@ class Duel {
       const entry = { ...facts, sendDeletes: this.random() < 0.2, intervals: [{ query }] };
       this.followed.put(entry);
       this.plain.put(entry);
+      for (const { values } of query.clauses) for (const { kind } of values) this.kinds.add(kind);
     } catch (error) {
       // Expected: criteria that cannot be evaluated exactly, such as a text that folds to nothing.
       if (!(error instanceof FhirError)) throw error;
@@ -50,10 +59,10 @@ class Duel {
   }
 
   /** What both answer; fails when they differ. */
-  compare(resource: FhirResource, isDelete: boolean): number {
+  compare(resource: FhirResource, isDelete: boolean, referenced = amongExamples): number {
     const { resourceType: type, id = 'x' } = resource;
     const writtenAt = new Date('2026-01-01T00:00:00Z');
-    const input: MatchInput = { tenant: 'default', type, id, xid: 100, writtenAt, isDelete, resource };
+    const input: MatchInput = { tenant: 'default', type, id, xid: 100, writtenAt, isDelete, resource, referenced };
     const [found, expected] = [this.index.match(input), this.oracle.match(input)];
     expect(this.texts(found)).toEqual(this.texts(expected));
     if (found.matched.length > 0) expect(this.index.mayMatch('default', type, isDelete)).toBe(true);
@@ -89,31 +98,89 @@ it('finds exactly what evaluating everything finds, while subscriptions come and
   expect(matches).toBeGreaterThan(1_000);
 });
 
-it.each([1, 2])('finds the same among many criteria of few types, seed %i', (seed) => {
-  const random = seededRandom(seed);
-  const duel = new Duel(random);
-  const own = ['Observation', 'Patient', 'Encounter'];
-  for (let key = 1; key <= 3_000; key += 1) duel.put(key, pick(random, own));
-  const matches = own.flatMap((type) =>
-    byType
-      .get(type)!
-      .slice(0, 40)
-      .map((one) => duel.compare(one, false)),
-  );
-  expect(Math.max(...matches)).toBeGreaterThan(100);
-});
+it.each(
+  isFull
+    ? [
+        [50_000, 1],
+        [50_000, 2],
+        [50_000, 3],
+        [3_000, 4],
+      ]
+    : [
+        [3_000, 1],
+        [3_000, 2],
+      ],
+)(
+  'finds the same among %i criteria of few types, seed %i',
+  (count, seed) => {
+    const random = seededRandom(seed);
+    const duel = new Duel(random);
+    const own = ['Observation', 'Patient', 'Encounter'];
+    for (let key = 1; key <= count; key += 1) duel.put(key, pick(random, own));
+    const matches = own.flatMap((type) =>
+      byType
+        .get(type)!
+        .slice(0, 40)
+        .map((one) => duel.compare(one, false)),
+    );
+    expect(Math.max(...matches)).toBeGreaterThan(100);
+    const kinds = ['token', 'string', 'date', 'quantity', 'reference', 'composite', 'missing'];
+    expect(kinds.filter((kind) => !duel.kinds.has(kind))).toEqual([]);
+  },
+  600_000,
+);
 
 /** How many groups each of the resources makes the index look at, the answers compared. */
-function lookedAt(duel: Duel, resources: readonly FhirResource[]): number[] {
+function lookedAt(duel: Duel, resources: readonly FhirResource[], referenced = amongExamples): number[] {
   const candidates = jest.spyOn(EventWalk.prototype, 'consider');
   const counts = resources.map((resource) => {
     candidates.mockClear();
-    duel.compare(resource, false);
+    duel.compare(resource, false, referenced);
     return candidates.mock.calls.length;
   });
   candidates.mockRestore();
   return counts;
 }
+
+/** One subscription of every kind for each number; all the same length, so that all are asked for in the same ways. */
+const mixed = (n: number): string[] => {
+  const name = String(n).padStart(6, '0');
+  return [
+    `Observation?patient=Patient/p${name}`,
+    `Observation?code=http://loinc.org|c${name}&value-quantity=gt5||mmol/L`,
+    `Observation?code=c${name}&date=ge2020-01-01&status:not=cancelled`,
+    `Observation?performer=Practitioner/d${name},Practitioner/e${name}`,
+    `Observation?value-string=word${name}&category:not=x`,
+    `Observation?subject.identifier=http://mrn|${name}`,
+  ];
+};
+
+it('S4.15: what an event costs is the same among 300 mixed subscriptions and 3,000, of which the others cannot match', () => {
+  const event: FhirResource = {
+    resourceType: 'Observation',
+    id: 'o',
+    status: 'final',
+    code: { coding: [{ system: 'http://loinc.org', code: 'c000007' }] },
+    subject: { reference: 'Patient/p000008', identifier: { system: 'http://mrn', value: '000009' } },
+    performer: [{ reference: 'Practitioner/e000010' }],
+    effectiveDateTime: '2024-01-01',
+    valueQuantity: { value: 6, code: 'mmol/L' },
+  };
+  const steps = ['consider', 'follow', 'isTrue', 'visitSorted'];
+  const costOf = (each: number): { counts: number[]; matches: number } => {
+    const duel = new Duel(seededRandom(9));
+    for (let n = 0; n < each; n += 1) mixed(n).forEach((text, kind) => duel.subscribe(1 + n * 6 + kind, text));
+    const spies = steps.map((step) => jest.spyOn(EventWalk.prototype, step as 'consider'));
+    const matches = duel.compare(event, false);
+    const counts = spies.map(({ mock }) => mock.calls.length);
+    spies.forEach((spy) => spy.mockRestore());
+    return { counts, matches };
+  };
+  const few = costOf(50);
+  expect(few.matches).toBe(5);
+  expect(few.counts[0]).toBe(5);
+  expect(costOf(500)).toEqual(few);
+});
 
 const ofQuantity = (value: number, code = 'mmol/L'): object => ({
   code: { coding: [{ system: 'http://loinc.org', code: '2823-3' }] },
@@ -155,6 +222,36 @@ it('looks at the windows that an event is in, not at those before and after it',
   expect(several).toBeLessThan(10);
   expect(number).toBeLessThan(10);
   expect(nowhere).toBe(0);
+});
+
+it('looks at who asks for an identifier, whether the reference names it or leads to it', () => {
+  const duel = new Duel(seededRandom(8));
+  for (let key = 1; key <= 500; key += 1) {
+    duel.subscribe(key, `DocumentReference?subject:identifier=http://mrn|${key}`);
+    duel.subscribe(1_000 + key, `DocumentReference?subject.identifier=http://mrn|${key}&status=current`);
+  }
+  const identifier = (value: string) => ({ system: 'http://mrn', value });
+  const targets: FhirResource[] = [
+    { resourceType: 'Patient', id: 'p', identifier: [identifier('7'), identifier('8')] },
+    { resourceType: 'Group', id: 'g', identifier: [identifier('9')] },
+  ];
+  const about = (subject: object): FhirResource => ({
+    resourceType: 'DocumentReference',
+    id: 'd',
+    status: 'current',
+    subject,
+  });
+  const counts = lookedAt(
+    duel,
+    [
+      about({ identifier: identifier('500') }),
+      about({ reference: 'Patient/p' }),
+      about({ reference: 'Group/g' }),
+      about({ reference: 'Patient/unknown' }),
+    ],
+    referencedAmong(definitions, targets),
+  );
+  expect(counts).toEqual([2, 4, 2, 0]);
 });
 
 it('files groups anew when their key turns out to be common, and answers the same all the while', () => {

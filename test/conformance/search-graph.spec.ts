@@ -108,6 +108,13 @@ describe('chains', () => {
     ['Observation', 'patient.identifier=http://mrn|1', ['b1', 'b6', 'b7']],
     ['Observation', 'patient:Patient.identifier=1', ['b1', 'b6', 'b7']],
     ['Observation', 'patient.identifier=http://mrn|9', []],
+    ['Observation', 'subject:identifier=http://mrn|1', ['b1', 'b3', 'b6', 'b7']],
+    ['Observation', 'subject:identifier=http://mrn|2,http://mrn|9', ['b2']],
+    ['Observation', 'patient:identifier=1', ['b1', 'b6', 'b7']],
+    ['Observation', 'performer:identifier=d2', ['b2']],
+    ['Observation', 'encounter.patient:identifier=1', ['b1']],
+    ['Observation', 'subject:identifier=http://mrn|1&subject:Group.identifier=1', ['b3']],
+    ['Observation', 'encounter.subject.identifier=1', ['b1']],
     ['Observation', 'subject:Group.identifier=1', ['b3']],
     ['Observation', 'subject:Patient.identifier=http://mrn|1&code=http://c|a', ['b1']],
     ['Observation', 'subject:Patient.identifier=http://mrn|1&subject:Patient.name=jones', []],
@@ -142,6 +149,11 @@ describe('chains', () => {
 
   it('says the same for a chain with the only type it can have, and without', () => {
     const [one, other] = ['patient.name=Smith', 'patient:Patient.name=SMITH'].map((query) => parsed('Flag', query));
+    expect(canonicalQuery(one!)).toBe(canonicalQuery(other!));
+  });
+
+  it('says the same for :identifier and for the chain to it (ADR 23)', () => {
+    const [one, other] = ['subject:identifier=1', 'subject.identifier=1'].map((query) => parsed('Flag', query));
     expect(canonicalQuery(one!)).toBe(canonicalQuery(other!));
   });
 

@@ -2,8 +2,8 @@
 // ranges. Deterministic: the same numbers give the same criteria.
 import fs from 'node:fs';
 import path from 'node:path';
-import { indexedParameters, type FhirDefinitions, type FhirResource, type IndexedParameter } from '../../src/fhir';
-import type { QuantityEntry, SearchEntry } from '../../src/fhir';
+import { indexedParameters, SearchSubject, type FhirDefinitions, type FhirResource } from '../../src/fhir';
+import type { IndexedParameter, QuantityEntry, ReferencedSubjects, SearchEntry } from '../../src/fhir';
 
 /** A number in [0, 1), the next at each call. */
 export type Random = () => number;
@@ -30,6 +30,17 @@ export function exampleResources(): FhirResource[] {
   const folder = folders.find((each) => fs.existsSync(each))!;
   const names = fs.readdirSync(folder).filter((file) => file.endsWith('.json') && !file.startsWith('Bundle'));
   return names.map((file) => JSON.parse(fs.readFileSync(path.join(folder, file), 'utf8')) as FhirResource);
+}
+
+/** What references lead to, as long as there are only these resources. */
+export function referencedAmong(definitions: FhirDefinitions, resources: readonly FhirResource[]): ReferencedSubjects {
+  const subjects = new Map<string, SearchSubject>();
+  const referenced: ReferencedSubjects = (key) => subjects.get(key);
+  for (const resource of resources) {
+    const { resourceType, id } = resource;
+    subjects.set(`${resourceType}/${id}`, new SearchSubject(definitions, resource, referenced));
+  }
+  return referenced;
 }
 
 const numberPrefixes = ['', '', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ne', 'ap'];

@@ -3,7 +3,7 @@
 import type { FhirDefinitions } from '../definitions';
 import { indexedParameters, type IndexedParameter } from './indexed-parameters';
 import type { SearchClause } from './search-query';
-import type { SearchSubject } from './search-subject';
+import type { ChainEnds, SearchSubject } from './search-subject';
 
 /** Where references of one parameter lead, and from there further ones. */
 export interface ChainPath {
@@ -46,52 +46,55 @@ export function unreadTargets(
   });
 }
 
-/** What the only way of a chain finds at its end, as a parameter of the resource it starts from. */
+/** What a chain finds at its ends, as a parameter of the resource it starts from. */
 export interface ChainedParameter extends IndexedParameter {
-  /** The reference parameters on the way and the type that each leads to. */
-  readonly steps: readonly { readonly parameter: IndexedParameter; readonly type: string }[];
-  readonly end: IndexedParameter;
-  /** Identifiers that references of the last step only name are found too. */
-  readonly isLogical: boolean;
+  readonly ends: ChainEnds;
 }
 
-export interface ChainEnd {
-  readonly steps: ChainedParameter['steps'];
-  readonly isLogical: boolean;
-  /** What is asked at the end, of a resource of the last step's type. */
+/** Where a chain leads, and what it asks there: one clause for each way that its types give it. */
+export interface FollowedChain {
+  readonly ends: ChainEnds;
+  readonly asked: readonly AskedEnd[];
+}
+
+/** What is asked at one end, of a resource of the type that this way leads to. */
+export interface AskedEnd {
   readonly clause: SearchClause;
   readonly end: IndexedParameter;
 }
 
-/** The way and the end of a chain that has one way only; undefined for one that branches into several types. */
-export function chainEndOf(definitions: FhirDefinitions, type: string, clause: SearchClause): ChainEnd | undefined {
-  const steps: ChainEnd['steps'][number][] = [];
-  let asked = clause;
-  let isLogical = false;
-  let from = type;
-  while (asked.link) {
-    const parameter = indexedParameters(definitions, from).get(asked.parameter.code);
-    if (asked.link.kind !== 'chain' || asked.link.targets.length !== 1 || !parameter) return undefined;
-    const [target] = asked.link.targets;
-    steps.push({ parameter, type: target!.type });
-    isLogical = asked.link.logical !== undefined;
-    from = target!.type;
-    asked = target!.clause;
+/** In: a clause of this type. Out: every way of its chain with what is asked at its end; undefined for what is no chain all the way. */
+export function followedChain(
+  definitions: FhirDefinitions,
+  type: string,
+  clause: SearchClause,
+): FollowedChain | undefined {
+  const parameter = indexedParameters(definitions, type).get(clause.parameter.code);
+  if (clause.link?.kind !== 'chain' || !parameter) return undefined;
+  const targets = new Map<string, ChainEnds | IndexedParameter>();
+  const asked: AskedEnd[] = [];
+  const texts: string[] = [];
+  for (const target of clause.link.targets) {
+    const end = indexedParameters(definitions, target.type).get(target.clause.parameter.code);
+    const further = target.clause.link ? followedChain(definitions, target.type, target.clause) : undefined;
+    if (!end || (target.clause.link && !further)) return undefined;
+    targets.set(target.type, further?.ends ?? end);
+    asked.push(...(further?.asked ?? [{ clause: target.clause, end }]));
+    texts.push(`${target.type}.${further?.ends.text ?? end.definition.code}`);
   }
-  const end = indexedParameters(definitions, from).get(asked.parameter.code);
-  return end && { steps, isLogical, clause: asked, end };
+  const isLogical = clause.link.logical !== undefined;
+  const text = `${clause.parameter.code}${isLogical ? ' or its identifier' : ''}(${texts.sort().join(' ')})`;
+  return { ends: { parameter, isLogical, targets, text }, asked };
 }
 
-/** In: a way, and a number that no other parameter of the type has. */
-export function chainedParameter({ steps, end, isLogical }: ChainEnd, slot: number): ChainedParameter {
+/** In: a chain, and a number that no other parameter of the type has. What all its ends have in common is taken from the first of them. */
+export function chainedParameter({ ends, asked }: FollowedChain, slot: number): ChainedParameter {
   return {
-    ...end,
+    ...asked[0]!.end,
     slot,
     isSingle: false,
     leafPaths: [],
-    steps,
-    end,
-    isLogical,
+    ends,
     extract: () => {
       throw new Error('What a chain finds is not in the resource itself');
     },
@@ -99,5 +102,5 @@ export function chainedParameter({ steps, end, isLogical }: ChainEnd, slot: numb
 }
 
 export function isChained(parameter: IndexedParameter): parameter is ChainedParameter {
-  return 'steps' in parameter;
+  return 'ends' in parameter;
 }

@@ -2,7 +2,7 @@
 import type { FhirDefinitions } from '../definitions';
 import type { FhirResource } from '../resource';
 import { canonicalClauses } from './canonical-query';
-import { chainedParameter, chainEndOf, type ChainEnd } from './chain';
+import { chainedParameter, followedChain, type FollowedChain } from './chain';
 import type { IndexedParameter } from './indexed-parameters';
 import { explainLimits } from './limits';
 import { compileClause, satisfiesClause, type CompiledClause } from './matches-query';
@@ -45,7 +45,7 @@ export function explainQuery(
     const compiled = compileClause(definitions, query.type, clause);
     const criterion = decoded(text);
     const asking = clause.link
-      ? askingChain(criterion, chainEndOf(definitions, query.type, clause), compiled)
+      ? askingChain(criterion, followedChain(definitions, query.type, clause), compiled)
       : askingOf(clause, compiled);
     return explained(criterion, asking, compiled, { subject, baseUrl: query.baseUrl });
   });
@@ -73,15 +73,15 @@ function askingOf({ modifier }: SearchClause, { parameter, values }: CompiledCla
   return { wish, wanted, wantedCount: values.length, parameter, holder: 'the resource holds' };
 }
 
-/** Told by what stands at the end of the chain; of one that branches, by the references it starts with. */
-function askingChain(criterion: string, way: ChainEnd | undefined, { parameter }: CompiledClause): Asking {
+/** Told by what stands at the ends of the chain. */
+function askingChain(criterion: string, chain: FollowedChain | undefined, { parameter }: CompiledClause): Asking {
   const equals = criterion.indexOf('=');
   return {
     wish: criterion.slice(0, equals),
     wanted: [criterion.slice(equals + 1)],
     wantedCount: 1,
-    parameter: way ? chainedParameter(way, 0) : parameter,
-    holder: way ? 'what it refers to holds' : 'it refers to',
+    parameter: chain ? chainedParameter(chain, 0) : parameter,
+    holder: chain ? 'what it refers to holds' : 'it refers to',
   };
 }
 

@@ -135,7 +135,9 @@ export function parseChain(
   const targets = read.flatMap((each) => (isRefusal(each.found) ? [] : [{ type: each.type, clause: each.found }]));
   if (targets.length === 0) return noTarget(code, rest, read, context);
   const isOpen = type === undefined || allowed.length === 1;
-  const logical = isOpen && rest === 'identifier' ? parseRest(`${code}:identifier`, value, context) : undefined;
+  // Asked of this resource alone: with what it refers to, it is this very chain.
+  const here: ClauseContext = { ...context, follows: undefined };
+  const logical = isOpen && rest === 'identifier' ? parseRest(`${code}:identifier`, value, here) : undefined;
   const link: ChainLink = {
     kind: 'chain',
     targets,
@@ -144,6 +146,27 @@ export function parseChain(
   };
   const clause = { parameter: reference.definition, values: [], link };
   return pathsOf(clause) > searchLimits.chainPathsMax ? tooLong(`${head}.${rest}`) : clause;
+}
+
+/**
+ * In: a name that may be `subject:identifier`, and the value. Out: the clause that asks for the identifier which the reference names and for those of
+ * what it refers to, as `subject.identifier` does (ADR 23); undefined for other names, and where nothing referred to has identifiers.
+ */
+export function parseIdentifierOf(
+  name: string,
+  value: string,
+  context: ClauseContext,
+  parseRest: ParseRest,
+): Found | undefined {
+  const [code = '', modifier, ...more] = name.split(':');
+  if (modifier !== 'identifier' || more.length > 0) return undefined;
+  const reference = referenceOf(code, context);
+  // Unknown, no reference, or a canonical: reading the name as it stands tells why.
+  if ('issues' in reference) return undefined;
+  const { definitions } = context;
+  const types = targetsOf(reference.definition, context);
+  if (!types.some((type) => indexedParameters(definitions, type).has('identifier'))) return undefined;
+  return parseChain(code, 'identifier', value, context, parseRest);
 }
 
 /** In: `Observation:patient:code`, what follows `_has:`. Out: the clause; or why not, naming the part that is wrong. */

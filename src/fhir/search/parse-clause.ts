@@ -6,7 +6,7 @@ import { indexedParameters, type IndexedParameter } from './indexed-parameters';
 import { searchLimits } from './limits';
 import type { ClauseContext, ClauseRefusal } from './clause-context';
 import { nearestHint } from './nearest-name';
-import { parseChain, parseHas } from './parse-chain';
+import { parseChain, parseHas, parseIdentifierOf } from './parse-chain';
 import { parseTypedReference } from './reference';
 import type { MissingValue, SearchClause, SearchModifier, SearchValue } from './search-query';
 import type { SearchType, ValueContext } from './search-type.contract';
@@ -135,6 +135,8 @@ function parseLink(name: string, value: string, context: ClauseContext): SearchC
   if (name.startsWith('_has:') && context.follows === 'all') {
     return parseHas(name.slice('_has:'.length), value, context, parseClause);
   }
+  const logical = context.follows && parseIdentifierOf(name, value, context, parseClause);
+  if (logical) return logical;
   const dot = name.indexOf('.');
   if (dot < 0 || Object.hasOwn(notOffered, name.split(':', 1)[0]!)) return undefined;
   if (context.follows === undefined) return { concerns: 'parameter', issues: [chainIssue(name)] };

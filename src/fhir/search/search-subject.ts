@@ -14,11 +14,20 @@ export interface OwnReference {
   readonly key: string;
 }
 
-/** The way through references to a parameter of what they lead to (`chain.ts`). */
-interface ChainedEnd {
-  readonly steps: readonly { readonly parameter: IndexedParameter; readonly type: string }[];
-  readonly end: IndexedParameter;
+/** Where a chain leads from a resource (`chain.ts`). */
+export interface ChainEnds {
+  /** The reference that is followed. */
+  readonly parameter: IndexedParameter;
+  /** By type of what is referred to: what is asked of it, or where the chain leads from there. */
+  readonly targets: ReadonlyMap<string, ChainEnds | IndexedParameter>;
+  /** Identifiers that the references only name are found too. */
   readonly isLogical: boolean;
+  /** Equal text, equal ends. */
+  readonly text: string;
+}
+
+interface Chained {
+  readonly ends: ChainEnds;
 }
 
 /** A resource about to be asked many queries: each parameter is extracted once, when first asked for. */
@@ -27,7 +36,7 @@ export class SearchSubject {
   private readonly found = new Map<string, (ParameterEntries | undefined)[]>();
 
   /** What is found through references, by the chain's parameter. */
-  private readonly chained = new Map<ChainedEnd, ParameterEntries>();
+  private readonly chained = new Map<Chained, ParameterEntries>();
 
   /** The resource must not change while the subject is in use. Without `referenced` no chain can be asked. */
   constructor(
@@ -41,8 +50,8 @@ export class SearchSubject {
     return this.referenced !== undefined;
   }
 
-  entriesOf(parameter: IndexedParameter | ChainedEnd, baseUrl: string): ParameterEntries {
-    if ('steps' in parameter) return this.chainedEntries(parameter, baseUrl);
+  entriesOf(parameter: IndexedParameter | Chained, baseUrl: string): ParameterEntries {
+    if ('ends' in parameter) return this.chainedEntries(parameter, baseUrl);
     let found = this.found.get(baseUrl);
     if (!found) this.found.set(baseUrl, (found = []));
     return (found[parameter.slot] ??= parameter.extract(this.resource, baseUrl));
@@ -58,24 +67,35 @@ export class SearchSubject {
     return [...keys.values()];
   }
 
-  /** Of several resources at the end, what any of them holds. */
-  private chainedEntries(chain: ChainedEnd, baseUrl: string): ParameterEntries {
+  /** Of several resources at the ends, what any of them holds. */
+  private chainedEntries(chain: Chained, baseUrl: string): ParameterEntries {
     let found = this.chained.get(chain);
-    if (!found) this.chained.set(chain, (found = this.atEnd(chain, baseUrl)));
+    if (!found) {
+      const entries: SearchEntry[] = [];
+      const isPresent = this.takeEnds(chain.ends, baseUrl, entries);
+      this.chained.set(chain, (found = { isPresent, entries }));
+    }
     return found;
   }
 
-  private atEnd({ steps, end, isLogical }: ChainedEnd, baseUrl: string): ParameterEntries {
-    let subjects: readonly SearchSubject[] = [this];
-    let named: readonly SearchEntry[] = [];
-    for (const { parameter, type } of steps) {
-      named = isLogical ? subjects.flatMap((subject) => subject.identifiersOf(parameter, baseUrl)) : [];
-      const next = subjects.flatMap((subject) => subject.referencesOf(parameter, baseUrl));
-      subjects = next.flatMap((reference) => (reference.type === type ? (this.targetOf(reference.key) ?? []) : []));
+  /** Answers whether the element is there at any of them. */
+  private takeEnds(ends: ChainEnds, baseUrl: string, into: SearchEntry[]): boolean {
+    const { parameter, targets, isLogical } = ends;
+    if (isLogical) into.push(...this.identifiersOf(parameter, baseUrl));
+    let isPresent = into.length > 0;
+    for (const { type, key } of this.referencesOf(parameter, baseUrl)) {
+      const asked = targets.get(type);
+      const target = asked && this.targetOf(key);
+      if (!target) continue;
+      if ('targets' in asked) {
+        isPresent = target.takeEnds(asked, baseUrl, into) || isPresent;
+        continue;
+      }
+      const found = target.entriesOf(asked, baseUrl);
+      into.push(...found.entries);
+      isPresent ||= found.isPresent;
     }
-    const found = subjects.map((subject) => subject.entriesOf(end, baseUrl));
-    const entries = [...named, ...found.flatMap((each) => each.entries)];
-    return { isPresent: entries.length > 0 || found.some(({ isPresent }) => isPresent), entries };
+    return isPresent;
   }
 
   /** The identifiers that the parameter's references name instead of a resource, or beside it. */

@@ -3,10 +3,10 @@
 import {
   chainedParameter,
   chainPathOf,
-  type ChainEnd,
   type ChainedParameter,
   type ChainPath,
   type FhirDefinitions,
+  type FollowedChain,
   type SearchQuery,
 } from '../../fhir';
 
@@ -28,12 +28,11 @@ export class ChainParameters {
     return this.paths.size === 0 ? [] : [...this.paths.values()].map(({ path }) => path);
   }
 
-  /** Equal ways, one parameter; forgotten when criteria follow no chain any more. */
-  parameterOf(way: ChainEnd): ChainedParameter {
-    const steps = way.steps.map(({ parameter, type }) => `${parameter.definition.code}:${type}`);
-    const name = [...steps, way.end.definition.code, ...(way.isLogical ? ['logical'] : [])].join('.');
-    let parameter = this.parameters.get(name);
-    if (!parameter) this.parameters.set(name, (parameter = chainedParameter(way, this.nextSlot++)));
+  /** Equal ends, one parameter; forgotten when criteria follow no chain any more. */
+  parameterOf(chain: FollowedChain): ChainedParameter {
+    const { text } = chain.ends;
+    let parameter = this.parameters.get(text);
+    if (!parameter) this.parameters.set(text, (parameter = chainedParameter(chain, this.nextSlot++)));
     return parameter;
   }
 

@@ -1,7 +1,7 @@
 // From a query to what the index can do with each of its clauses: find groups by keys, sort them by a bound, or only verify.
-import { canonicalClauses, chainEndOf, indexedParameters } from '../../fhir';
+import { canonicalClauses, followedChain, indexedParameters } from '../../fhir';
 import type { FhirDefinitions, IndexedParameter, SearchClause, SearchQuery, SearchValue } from '../../fhir';
-import { keysOfValue } from './access-keys';
+import { keysOfValue, type ValueKeys } from './access-keys';
 import type { ChainParameters } from './chain-parameters';
 import { boundOfValue } from './orders';
 import type { PlannedClause } from './planned-clause';
@@ -37,7 +37,27 @@ function planClause(text: string, clause: SearchClause, parameter: IndexedParame
   return { ...ordered, values, isExact: values.every(({ form }) => form.isExact) };
 }
 
-/** A chain of one way is filed by what is asked at its end, as if that stood in the event itself; one that branches is verified. */
+function areEqual(one: ValueKeys, other: ValueKeys | undefined): boolean {
+  return one.form === other?.form && one.keys.join() === other.keys.join();
+}
+
+/** Whether what is found at either end satisfies both clauses alike, so that the ends may be thrown together. */
+function isAlike(one: PlannedClause, other: PlannedClause): boolean {
+  const { type } = one.clause.parameter;
+  if (type !== other.clause.parameter.type || type === 'composite') return false;
+  const [keys = [], otherKeys = []] = [one.values, other.values];
+  return (
+    keys.length === otherKeys.length &&
+    keys.every((each, index) => areEqual(each, otherKeys[index])) &&
+    one.bound?.order.name === other.bound?.order.name &&
+    one.bound?.at === other.bound?.at
+  );
+}
+
+/**
+ * A chain is filed by what is asked at its end, as if that stood in the event itself. One that branches too, where its ends are asked alike
+ * (`subject.identifier`); else it is verified.
+ */
 function planLink(
   text: string,
   clause: SearchClause,
@@ -45,10 +65,12 @@ function planLink(
   chains: ChainParameters,
 ): PlannedClause {
   const verified = { text, clause, parameter, isExact: false };
-  const way = chainEndOf(chains.definitions, chains.type, clause);
+  const chain = followedChain(chains.definitions, chains.type, clause);
   // What is absent at one of several ends may be there at another: only a value found is found at any of them.
-  if (!way || way.clause.modifier === 'missing') return verified;
-  return { ...planClause(text, way.clause, chains.parameterOf(way)), clause };
+  if (!chain || chain.asked.some((end) => end.clause.modifier === 'missing')) return verified;
+  const parameterThere = chains.parameterOf(chain);
+  const [planned, ...others] = chain.asked.map((end) => planClause(text, end.clause, parameterThere));
+  return others.every((other) => isAlike(planned!, other)) ? { ...planned!, clause } : verified;
 }
 
 /** The clauses of a query, each once, in the order of their texts. Throws for a parameter that the type does not have. */

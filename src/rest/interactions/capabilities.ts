@@ -61,7 +61,7 @@ function capabilityStatement({ definitions, config, operations }: StatementDeps,
       {
         mode: 'server',
         documentation:
-          'Unknown elements and parameters are refused, never ignored. Every committed change is announced to the Subscriptions it matches.',
+          'Unknown elements and parameters are refused, never ignored. Every committed change is announced to the Subscriptions it matches. [reference]:identifier finds references that name the identifier and, beyond the specification, those to a resource that has it.',
         ...(needsToken && {
           security: {
             cors: config.http.corsOrigins.length > 0,

@@ -49,6 +49,29 @@ it('S2.11: a Flag is told by the logical identifier of its patient', async () =>
   await checkLedger(world);
 });
 
+it('S2.11: a DocumentReference is told by the identifier of its subject, named in the reference or held by what it leads to', async () => {
+  await subscribe(world, subscription(`DocumentReference?subject:identifier=${NHS}|9434765919`, { id: 's' }));
+  const about = (id: string, subject: object): FhirResource => ({
+    resourceType: 'DocumentReference',
+    id,
+    status: 'current',
+    content: [{ attachment: { title: id } }],
+    subject,
+  });
+  await write(world, person('p', '9434765919'));
+  await write(world, person('q', '1'));
+  await write(world, { resourceType: 'Group', id: 'g', type: 'person', actual: true });
+  await write(world, about('named', { identifier: { system: NHS, value: '9434765919' } }));
+  await write(world, about('led', { reference: 'Patient/p' }));
+  await write(world, about('both', { reference: 'Patient/p', identifier: { system: NHS, value: '9434765919' } }));
+  await write(world, about('other', { reference: 'Patient/q', identifier: { system: NHS, value: '1' } }));
+  await write(world, about('nobody', { reference: 'Patient/none' }));
+  await write(world, about('group', { reference: 'Group/g' }));
+  await settle(world.newMatcher());
+  expect((await told(world, 's')).sort()).toEqual(['both/1', 'led/1', 'named/1']);
+  await checkLedger(world);
+});
+
 it('the target is read as of the event, not of matching', async () => {
   await subscribe(world, subscription('Flag?patient.identifier=before', { id: 'before' }));
   await subscribe(world, subscription('Flag?patient.identifier=after', { id: 'after' }));

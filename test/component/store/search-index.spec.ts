@@ -221,7 +221,7 @@ it.each(Object.keys(asked))('one meaning: memory and SQL agree on any %s and any
       const parsed = searches.map((search) => parseSearch(definitions, type, search, { baseUrl, now }));
       const inSql = await Promise.all(parsed.map((query) => index.find(query)));
       const inMemory = parsed.map((query) =>
-        all.filter((resource) => matchesQuery(definitions, query, resource)).map(({ id }) => id!),
+        all.filter((resource) => matchesQuery(definitions, query, resource, () => undefined)).map(({ id }) => id!),
       );
       const shown = (found: readonly string[][]) =>
         parsed.map((query, n) => ({ query: canonicalQuery(query), found: [...found[n]!].sort() }));
