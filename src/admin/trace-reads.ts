@@ -178,6 +178,8 @@ export function whyNot(
   if (since === undefined) return 'The Subscription was never active.';
   if (version.lastUpdated < since)
     return `The criteria count since ${since.toISOString()}, which is after the change was written.`;
+  if (incarnation.config.startsAt !== undefined && version.lastUpdated < new Date(incarnation.config.startsAt))
+    return `The Subscription starts at ${incarnation.config.startsAt}, which is after the change was written.`;
   if (incarnation.endsAt !== undefined && version.lastUpdated > incarnation.endsAt)
     return 'The Subscription had ended.';
   if (!incarnation.isMatching) return `The Subscription is ${incarnation.status}: it may not have been matching then.`;

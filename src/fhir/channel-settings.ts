@@ -2,6 +2,7 @@
 // a setting that is silently ignored is a promise broken later.
 import { CHANNEL_SETTINGS, DAY_MS, HAPI_SEND_DELETES, HERALD_EXTENSION, HOUR_MS, SECOND_MS } from './extensions';
 import type { ChannelSetting, ChannelSettings, SettingValue } from './extensions';
+import { parseInstant } from './instant';
 import { errorIssue, type Issue } from './outcome/outcome';
 
 /** Bounds that depend on the configuration rather than on the setting. */
@@ -70,6 +71,10 @@ function readValue(expected: SettingValue, value: unknown): Read | undefined {
   switch (expected.type) {
     case 'valueBoolean':
       return typeof value === 'boolean' ? { value } : undefined;
+    case 'valueInstant': {
+      const at = typeof value === 'string' ? parseInstant(value) : undefined;
+      return at && { value: at.toISOString() };
+    }
     case 'valueDecimal':
       return inRange(value, expected) ? { value } : undefined;
     case 'valuePositiveInt':
@@ -107,6 +112,8 @@ export function describeValue(setting: ChannelSetting, limits?: SettingLimits): 
   switch (value.type) {
     case 'valueBoolean':
       return 'valueBoolean, true or false';
+    case 'valueInstant':
+      return 'valueInstant, with its zone, like 2031-01-01T00:00:00Z';
     case 'valueDecimal':
       return `valueDecimal from ${value.min} to ${value.max}`;
     case 'valuePositiveInt':

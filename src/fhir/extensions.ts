@@ -16,6 +16,8 @@ export interface ChannelSettings {
   orderingKey: (typeof ORDERING_KEYS)[number];
   deliveryMode: (typeof DELIVERY_MODES)[number];
   sendDeletes: boolean;
+  /** An instant in UTC. */
+  startsAt: string;
   bodyLimitBytes: number;
   bodyOverLimit: (typeof BODY_OVER_LIMITS)[number];
   poisonPolicy: (typeof POISON_POLICIES)[number];
@@ -34,6 +36,7 @@ export interface ChannelSettings {
 export type SettingValue =
   | { readonly type: 'valueCode'; readonly codes: readonly string[] }
   | { readonly type: 'valueBoolean' }
+  | { readonly type: 'valueInstant' }
   | { readonly type: 'valueDecimal'; readonly min: number; readonly max: number }
   | { readonly type: 'valuePositiveInt'; readonly min: number; readonly max: number }
   | { readonly type: 'valueDuration'; readonly min: number; readonly max: number; readonly maxNote?: string };
@@ -77,6 +80,14 @@ export const CHANNEL_SETTINGS: readonly ChannelSetting[] = [
     fallback: '`false`',
     meaning:
       'Deletes of resources whose last version matched are told too. HAPI FHIR’s `subscription-send-delete-messages` means the same.',
+  },
+  {
+    name: 'start',
+    setting: 'startsAt',
+    value: { type: 'valueInstant' },
+    fallback: 'the Subscription’s activation',
+    meaning:
+      'Changes written before this time are not told. The Subscription is active before it; with `Subscription.end` the two are a window.',
   },
   {
     name: 'body-limit',

@@ -26,6 +26,7 @@ export {
 } from './canonical-subscription';
 export { subscriptionCodecFor } from './versions/subscriptions';
 export { CHANNEL_SETTINGS, HERALD_EXTENSION, type ChannelSetting, type ChannelSettings } from './extensions';
+export { parseInstant } from './instant';
 export { readChannelSettings, type SettingLimits } from './channel-settings';
 export { channelSettingsPage } from './channel-settings-page';
 export { isJsonObject, parseResource, resourceFromValue, type ParsedResource } from './text/parse-resource';

@@ -36,6 +36,10 @@ export const KEYS_COUNTED_MAX = 2_048;
 /** Groups that lie in a bucket side by side before they are told apart by another of their clauses, and how often that is repeated. */
 export const LOOSE_MAX = 32;
 export const SPLITS_MAX = 3;
+/** Groups whose clauses are kept while one group is filed or taken out: lists of many values meet the same groups under each of them. */
+export const REREAD_MAX = 256;
+/** Values of a clause above which they are looked up in a set. */
+export const LISTED_VALUES_MAX = 16;
 /** Candidates under one key that an event may reject before what lies there is filed anew by what is known now. */
 export const REJECTS_MAX = 64;
 /** Groups filed anew after one event, and events that pass before the same bucket is looked at again. */

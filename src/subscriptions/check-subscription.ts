@@ -5,6 +5,7 @@ import {
   errorIssue,
   FhirError,
   parseCriteria,
+  parseInstant,
   readChannelSettings,
   searchLimits,
   type CanonicalSubscription,
@@ -18,9 +19,6 @@ import type { ChannelCatalogue } from './channel-catalogue';
 import { readHeaderLines, type HeaderLine } from './header-lines';
 
 const PAYLOAD = 'application/fhir+json';
-const INSTANT =
-  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(Z|[+-](0\d|1[0-4]):[0-5]\d)$/;
-
 export interface CheckContext {
   readonly definitions: FhirDefinitions;
   readonly catalogue: ChannelCatalogue;
@@ -56,6 +54,10 @@ export function checkSubscription(subscription: CanonicalSubscription, context: 
     const text = `"${subscription.end}" is no instant; write date, time to the second and zone: 2031-01-01T00:00:00Z.`;
     issues.push(errorIssue('value', text, paths.end));
   }
+  if (end instanceof Date && settings.startsAt !== undefined && new Date(settings.startsAt) >= end) {
+    const text = 'The Subscription would end before it starts (urn:herald:start), so that nothing were ever told.';
+    issues.push(errorIssue('business-rule', text, paths.end));
+  }
   return { settings, headers: lines.headers, ...(end instanceof Date && { end }), issues };
 }
 
@@ -69,7 +71,10 @@ function topicRefusal(subscription: CanonicalSubscription, path: string): Issue 
 /** Issues of the criteria, [] when it can be evaluated exactly. */
 export function criteriaIssues(criteria: string, context: CheckContext): readonly Issue[] {
   try {
-    parseCriteria(context.definitions, criteria, context);
+    const canonical = canonicalQuery(parseCriteria(context.definitions, criteria, context));
+    // A registry keeps that form, and reads it again: one that is too long to be read could not even be removed.
+    if (context.termsOf === undefined && canonical.length > searchLimits.criteriaCharactersMax)
+      return [tooLong(canonical)];
     matchedCriteria(criteria, context);
     return [];
   } catch (error) {
@@ -101,6 +106,11 @@ export function matchedCriteria(
   }
 }
 
+function tooLong({ length }: string): Issue {
+  const text = `With their special characters encoded the criteria have ${length} characters; at most ${searchLimits.criteriaCharactersMax} are taken.`;
+  return errorIssue('too-long', text, 'Subscription.criteria');
+}
+
 function channelIssues(subscription: CanonicalSubscription, context: CheckContext): Issue[] {
   const { channel } = subscription;
   const { paths } = context;
@@ -125,11 +135,5 @@ function isXml(payload: string): boolean {
 
 /** Undefined without an end; `invalid` when it is no instant of the calendar. */
 export function readEnd(end: string | undefined): Date | 'invalid' | undefined {
-  if (end === undefined) return undefined;
-  if (!INSTANT.test(end)) return 'invalid';
-  const [year, month, day] = end.split(/[-T]/).map(Number) as [number, number, number];
-  const isDay = new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
-  // FHIR allows second 60; JavaScript does not.
-  const at = new Date(end.replace(/^(.{17})60/, '$159'));
-  return isDay && !Number.isNaN(at.getTime()) ? at : 'invalid';
+  return end === undefined ? undefined : (parseInstant(end) ?? 'invalid');
 }

@@ -8,6 +8,8 @@ export interface RegistryEntry {
   /** FHIR id of the Subscription. */
   readonly id: string;
   readonly sendDeletes: boolean;
+  /** Events written earlier do not match. */
+  readonly startsAt?: Date;
   /** Events written later do not match. */
   readonly endsAt?: Date;
 }
@@ -51,6 +53,7 @@ export class Member implements RegistryMember {
   readonly subscriptionKey: number;
   readonly id: string;
   readonly sendDeletes: boolean;
+  readonly startsAt: Date | undefined;
   readonly endsAt: Date | undefined;
 
   constructor(
@@ -62,6 +65,7 @@ export class Member implements RegistryMember {
     this.subscriptionKey = entry.subscriptionKey;
     this.id = entry.id;
     this.sendDeletes = entry.sendDeletes;
+    this.startsAt = entry.startsAt;
     this.endsAt = entry.endsAt;
   }
 

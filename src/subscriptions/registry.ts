@@ -1,17 +1,24 @@
 // Every matcher process holds all subscriptions in memory. The registry loads them once and then follows the change log; it is asked to
 // catch up inside the match transaction, after the claim, so an event whose write was answered after an activation was seen always meets it.
-import { customUses, parseCriteria, type FhirDefinitions } from '../fhir';
+import { customUses, parseCriteria, parseInstant, type FhirDefinitions } from '../fhir';
 import type { Log, Tx } from '../platform';
 import { changesSince, lastChangeNo } from './change-log';
 import { intervalsOf, type CriteriaInterval, type IntervalMark } from './intervals';
 import { CATCH_UP_ROWS, REGISTRY_PAGE_ROWS } from './limits';
-import { RegistryGroups, type GroupFollower, type NewInterval, type RegistryGroup } from './registry-groups';
+import {
+  RegistryGroups,
+  type GroupFollower,
+  type NewInterval,
+  type RegistryEntry,
+  type RegistryGroup,
+} from './registry-groups';
 import { registryEntriesSql, registryPageSql } from './sql/registry-entries.sql';
 
 interface MarkRow {
   subscription_key: number;
   tenant: string;
   id: string;
+  starts_at: string | null;
   ends_at: Date | null;
   send_deletes: boolean;
   opens: boolean;
@@ -170,11 +177,11 @@ export class SubscriptionRegistry {
 
   private read(rows: readonly MarkRow[]): Taken {
     const [first] = rows;
-    const { subscription_key: subscriptionKey, tenant, id, ends_at: endsAt, send_deletes: sendDeletes } = first!;
+    const { subscription_key: subscriptionKey, tenant, id, send_deletes: sendDeletes } = first!;
     try {
       const intervals = intervalsOf(rows.map(markOf)).map((interval) => this.parsed(interval));
       const usesCustom = intervals.some(({ query }) => customUses(this.deps.definitions, query).length > 0);
-      const entry = { subscriptionKey, tenant, id, sendDeletes, ...(endsAt !== null && { endsAt }), intervals };
+      const entry = { subscriptionKey, tenant, id, sendDeletes, ...windowOf(first!), intervals };
       return { entry, usesCustom };
     } catch (error) {
       // Expected: criteria accepted once that this version can no longer evaluate, or a row changed by hand.
@@ -186,6 +193,13 @@ export class SubscriptionRegistry {
     const query = parseCriteria(this.deps.definitions, criteria, { baseUrl });
     return { query, ...(opened && { opened }), ...(closed && { closed }) };
   }
+}
+
+/** Throws for a start that is no instant: a row changed by hand. */
+function windowOf({ starts_at: start, ends_at: endsAt }: MarkRow): Pick<RegistryEntry, 'startsAt' | 'endsAt'> {
+  const startsAt = start === null ? undefined : parseInstant(start);
+  if (start !== null && !startsAt) throw new Error(`The start "${start}" is no instant`);
+  return { ...(startsAt && { startsAt }), ...(endsAt !== null && { endsAt }) };
 }
 
 function reasonOf(error: unknown): string {

@@ -12,6 +12,8 @@ export interface SubscriptionConfig {
   readonly headerNames: readonly string[];
   readonly mode: 'update' | 'webhook';
   readonly sendDeletes: boolean;
+  /** Events written before this instant do not match; absent: every one since the activation may. */
+  readonly startsAt?: string;
   readonly orderingKey: OrderingKeyName;
   readonly cap: number;
   /** Requests per second; absent: as many as it can. */
@@ -48,6 +50,7 @@ export function resolveConfig(
     headerNames: [...headerNames],
     mode: settings.deliveryMode ?? 'update',
     sendDeletes: settings.sendDeletes ?? false,
+    ...(settings.startsAt !== undefined && { startsAt: settings.startsAt }),
     orderingKey: settings.orderingKey ?? defaults.orderingKey,
     cap: settings.cap ?? deliveries.cap,
     ...rateOf(settings.ratePerSecond ?? deliveries.ratePerSecond),

@@ -85,6 +85,12 @@ export function describeMatchIndex(name: string, make: MakeIndex): void {
       expect(keys(input(female, { writtenAt: new Date('2026-01-01T00:00:00.001Z') }))).toEqual([]);
     });
 
+    it('does not match before the start', () => {
+      groups.put(entry(1, 'Patient', { startsAt: new Date('2026-01-01T00:00:00Z') }));
+      expect(keys(input(female))).toEqual([1]);
+      expect(keys(input(female, { writtenAt: new Date('2025-12-31T23:59:59.999Z') }))).toEqual([]);
+    });
+
     it('tells deletes to those who asked', () => {
       groups.put(entry(1, 'Patient'));
       expect(index.mayMatch('default', 'Patient', true)).toBe(false);

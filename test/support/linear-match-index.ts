@@ -75,6 +75,7 @@ function collect(group: RegistryGroup, input: MatchInput, matched: Map<number, R
 
 function concerns(member: RegistryMember, input: MatchInput): boolean {
   if (input.isDelete && !member.sendDeletes) return false;
+  if (member.startsAt !== undefined && input.writtenAt < member.startsAt) return false;
   if (member.endsAt !== undefined && input.writtenAt > member.endsAt) return false;
   if (input.type === 'Subscription' && input.id === member.id) return false;
   return isInside(input.xid, member);

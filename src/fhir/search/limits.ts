@@ -4,9 +4,9 @@ export const searchLimits = Object.freeze({
   /** Filter parameters in one query (repeats counted). */
   clausesMax: 50,
   /** Comma-separated values of one parameter (OR). */
-  valuesMax: 500,
+  valuesMax: 1_000,
   /** Characters of one parameter (all its values), after decoding. */
-  valueCharactersMax: 32_768,
+  valueCharactersMax: 131_072,
   /** Links of one chain, forward and reverse ones together (`subject.organization.name` has two). */
   chainLinksMax: 4,
   /** Ways that a chain without types can take through its targets; a `:Type` makes them fewer. */
@@ -15,8 +15,8 @@ export const searchLimits = Object.freeze({
   sortKeysMax: 5,
   /** `_include` and `_revinclude` of one search. */
   includesMax: 50,
-  /** Characters of a Subscription's criteria. */
-  criteriaCharactersMax: 16_384,
+  /** Characters of a Subscription's criteria, as they are sent and in their canonical form. */
+  criteriaCharactersMax: 131_072,
   /** Characters of a unit that is looked up as UCUM; a longer one is compared with itself only. */
   unitCharactersMax: 64,
   /** Units kept in memory once looked up. */

@@ -83,7 +83,7 @@ describe('what is refused, with 422 on Subscription.criteria', () => {
     ['Observation?code:in=http://vs', /:in/],
     ['Observation?status:text=x', /:text/],
     ['Patient?phonetic=x', /"phonetic"/],
-    ['Patient?' + 'a'.repeat(20_000), /at most 16384 characters/],
+    ['Patient?' + 'a'.repeat(140_000), /at most 131072 characters/],
   ])('%s', (criteria, says) => {
     const { status, issues } = refusal(criteria);
     expect(status).toBe(422);

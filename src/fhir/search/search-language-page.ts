@@ -2,6 +2,7 @@
 import type { FhirDefinitions, SearchParameterType } from '../definitions';
 import { FhirError } from '../outcome/outcome';
 import { indexedParameters } from './indexed-parameters';
+import { searchLimits } from './limits';
 import { parseCriteria } from './parse-criteria';
 import { parseSearch } from './parse-search';
 import { searchPrefixes } from './prefixes';
@@ -199,6 +200,9 @@ ${asked.map((each) => page.modifierRow(each)).join('\n')}
 * \`:above\` and \`:below\` follow the path of a URL, and of references the version of a canonical (\`\\|1.2\` is above \`\\|1.2.3\`).
 * \`:in\`, \`:not-in\`, \`:above\` and \`:below\` of tokens ask the ValueSets and CodeSystems stored here; one that gives no exact answer is refused.
 * SearchParameters of your own add to all this: [own-search-parameters.md](own-search-parameters.md).
+* \`:identifier\` of a reference finds those that name the identifier, and those that lead to a resource which has it: the same as
+  \`subject.identifier\`, and more than the standard's modifier ([ADR 23](../adr/0023-identifier-of-references.md)). In criteria as of the event's commit.
+* A parameter takes at most ${searchLimits.valuesMax.toLocaleString('en')} values joined by commas, criteria at most ${searchLimits.criteriaCharactersMax.toLocaleString('en')} characters.
 * Escapes in values: \`\\,\` \`\\$\` \`\\|\` \`\\\\\`. A comma joins by OR, a repeated parameter by AND.
 
 ## Parameters that are refused

@@ -1,6 +1,7 @@
 // Which of its clauses a group is found by: the one that the fewest events satisfy, by estimate. Equality goes before order, because
 // a bound compares across everything, while below an equality it only sorts what is there.
 import type { IndexedParameter } from '../../fhir';
+import { LISTED_VALUES_MAX } from '../limits';
 import type { Form, Key, ValueKeys } from './access-keys';
 import type { PlannedClause } from './planned-clause';
 import type { Statistics } from './statistics';
@@ -56,11 +57,27 @@ export function cheapest(clauses: readonly PlannedClause[], statistics: Statisti
   return best;
 }
 
+/** Of long lists of values: asked for each of their keys, they would cost the square of their length. */
+const listedKeys = new WeakMap<PlannedClause, ReadonlyMap<Form, ReadonlySet<Key>>>();
+
+function listed(clause: PlannedClause): ReadonlyMap<Form, ReadonlySet<Key>> {
+  const known = listedKeys.get(clause);
+  if (known) return known;
+  const byForm = new Map<Form, Set<Key>>();
+  for (const { form, keys } of clause.values ?? []) {
+    const listedOfForm = byForm.get(form) ?? new Set<Key>();
+    for (const key of keys) listedOfForm.add(key);
+    byForm.set(form, listedOfForm);
+  }
+  listedKeys.set(clause, byForm);
+  return byForm;
+}
+
 function has(clause: PlannedClause, { parameter, form, key }: Step): boolean {
-  return (
-    clause.parameter === parameter &&
-    (clause.values ?? []).some((value) => value.form === form && value.keys.includes(key))
-  );
+  const { values = [] } = clause;
+  if (clause.parameter !== parameter) return false;
+  if (values.length > LISTED_VALUES_MAX) return listed(clause).get(form)?.has(key) ?? false;
+  return values.some((value) => value.form === form && value.keys.includes(key));
 }
 
 /** What of a clause is left to place a group by once a key of it led there: its bound, where the key does not prove it. */

@@ -74,6 +74,7 @@ export class Bucket {
    */
   remove(group: number, clauses: readonly PlannedClause[]): boolean {
     let wasHere = this.removeLoose(group);
+    if (this.probes.length === 0 && this.sorted.length === 0) return wasHere;
     for (const clause of clauses) {
       for (const place of [clause.bound, clause.window]) {
         if (place) wasHere = this.removeSorted(group, clause.parameter, place) || wasHere;

@@ -112,6 +112,7 @@ function collect(group: RegistryGroup, input: MatchInput, matched: RegistryMembe
 /** Whether the event concerns this subscriber, its criteria apart. */
 function concerns(member: RegistryMember, input: MatchInput): boolean {
   if (input.isDelete && !member.sendDeletes) return false;
+  if (member.startsAt !== undefined && input.writtenAt < member.startsAt) return false;
   if (member.endsAt !== undefined && input.writtenAt > member.endsAt) return false;
   // No Subscription hears of itself: its own status changes would never end.
   if (input.type === 'Subscription' && input.id === member.id) return false;

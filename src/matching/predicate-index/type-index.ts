@@ -1,6 +1,7 @@
 // The groups of one tenant, resource type and base URL: where each lies, and what is left to verify once it was found.
 import { parseCriteria, type FhirDefinitions, type SearchQuery } from '../../fhir';
 import type { RegistryGroup } from '../../subscriptions';
+import { REREAD_MAX } from '../limits';
 import { Bucket, type BucketGroups } from './bucket';
 import { ChainParameters } from './chain-parameters';
 import type { GroupColumns } from './group-columns';
@@ -14,6 +15,8 @@ export class TypeIndex implements BucketGroups {
   readonly predicates: Predicates;
   readonly chains: ChainParameters;
   readonly root: Bucket;
+  /** Clauses of other groups that were read again for the change at hand. */
+  private readonly reread = new Map<number, readonly PlannedClause[]>();
 
   constructor(
     private readonly definitions: FhirDefinitions,
@@ -40,18 +43,20 @@ export class TypeIndex implements BucketGroups {
 
   /** Places it again, by what is known of the events now. */
   refile(group: RegistryGroup): void {
-    const clauses = this.clausesOf(group.number);
+    const clauses = this.read(group.number);
     this.takeOut(group.number, clauses);
     this.file(group, clauses);
   }
 
   private file(group: RegistryGroup, clauses: readonly PlannedClause[]): void {
+    this.reread.clear();
     for (const { parameter, values } of clauses) {
       for (const { form } of values ?? []) this.statistics.watch(parameter, form);
     }
     // Before it is placed: a bucket that splits asks for the clauses of what lies in it.
     this.columns.set(group, clauses.length, -1);
     const access = this.root.add(group.number, clauses);
+    this.reread.clear();
     if (access?.isExact) this.columns.proven[group.number] = clauses.indexOf(access);
     if (!isProvenByPlace(clauses, access)) this.compile(group.number, clauses);
   }
@@ -63,6 +68,14 @@ export class TypeIndex implements BucketGroups {
   }
 
   clausesOf(number: number): readonly PlannedClause[] {
+    let clauses = this.reread.get(number);
+    if (clauses) return clauses;
+    if (this.reread.size >= REREAD_MAX) this.reread.clear();
+    this.reread.set(number, (clauses = this.read(number)));
+    return clauses;
+  }
+
+  private read(number: number): readonly PlannedClause[] {
     return planQuery(this.definitions, this.queryOf(number), this.chains);
   }
 
@@ -73,7 +86,7 @@ export class TypeIndex implements BucketGroups {
 
   /** What a candidate must satisfy besides the clause that every path to it proves. */
   residualsOf(number: number): readonly Predicate[] | Predicate {
-    return this.columns.residuals[number] ?? this.compile(number, this.clausesOf(number));
+    return this.columns.residuals[number] ?? this.compile(number, this.read(number));
   }
 
   private compile(number: number, clauses: readonly PlannedClause[]): readonly Predicate[] | Predicate {

@@ -3,7 +3,7 @@
 // was cleared. Counts on subscription_change_by_key and on the primary key of subscription_incarnation.
 
 const columns = `i.subscription_key, i.tenant, i.id, i.ends_at,
-    coalesce(i.config ->> 'sendDeletes' = 'true', false) as send_deletes,
+    coalesce(i.config ->> 'sendDeletes' = 'true', false) as send_deletes, i.config ->> 'startsAt' as starts_at,
     c.opens, c.closes, c.criteria, c.base_url, c.snapshot::text as snapshot, c.xid::text as xid`;
 
 const marks = `join lateral (

@@ -229,3 +229,25 @@ it('forgets snapshots when nothing unmatched lies before them, and goes on being
   expect(fresh.registry.hasGroups('default', 'Encounter')).toBe(true);
   expect((await told(world, 's')).sort()).toEqual(['one/1', 'two/1']);
 });
+
+it('S2.19: a Subscription with a start is active before it, and told of what is written from then on', async () => {
+  const clock = new FakeClock('2026-03-01T00:00:00.000Z');
+  const timed = await createMatchWorld({ clock });
+  const sent = subscription('Patient', { id: 's', end: '2026-03-01T00:01:00Z' });
+  const extension = [{ url: 'urn:herald:start', valueInstant: '2026-03-01T00:00:10Z' }];
+  await subscribe(timed, { ...sent, channel: { ...(sent['channel'] as object), extension } });
+  const side = timed.newMatcher();
+  await write(timed, patient('before'));
+  await clock.advance(9_999);
+  await write(timed, patient('just-before'));
+  await clock.advance(1);
+  await write(timed, patient('at'));
+  // Written before the start and matched after it.
+  await settle(side);
+  await clock.advance(50_001);
+  await write(timed, patient('after-the-end'));
+  await settle(side);
+  expect(await told(timed, 's')).toEqual(['at/1']);
+  await checkLedger(timed);
+  await timed.stop();
+});

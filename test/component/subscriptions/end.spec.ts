@@ -1,4 +1,5 @@
-// The `end` of a Subscription when it is written: what turns it off, what is past already, what is no instant (S4.24; the worker: workers.spec.ts).
+// The `end` and the start of a Subscription when it is written: what turns it off, what is past already, what is no instant (S4.24; the worker:
+// workers.spec.ts).
 import { incarnationOf } from '../../../src/subscriptions';
 import { FakeClock } from '../../support/fake-clock';
 import { context, createWorld, get, parsed, put, settings, subscribe, subscription, type World } from './world';
@@ -37,4 +38,24 @@ it('refuses a past one when configured so', async () => {
   const sent = strict.store.create(context, parsed(subscription('Patient', { end: '2020-12-31T00:00:00Z' })));
   await expect(sent).rejects.toMatchObject({ status: 422, issues: [{ expression: 'Subscription.end' }] });
   await strict.stop();
+});
+
+const starting = (id: string, start: string, end?: string) => {
+  const sent = subscription('Patient', { id, ...(end && { end }) });
+  const channel = sent['channel'] as object;
+  return { ...sent, channel: { ...channel, extension: [{ url: 'urn:herald:start', valueInstant: start }] } };
+};
+
+it('S2.19: keeps the start, to the millisecond and in UTC', async () => {
+  await subscribe(timed, starting('window', '2026-09-01T02:00:00.5+02:00', '2026-10-01T00:00:00Z'));
+  expect(await incarnationOf(timed.test.database, 'default', 'window')).toMatchObject({
+    status: 'active',
+    config: { startsAt: '2026-09-01T00:00:00.500Z' },
+    endsAt: new Date('2026-10-01T00:00:00Z'),
+  });
+});
+
+it('S2.19: refuses a window that ends before it starts', async () => {
+  const sent = put(timed, starting('inverse', '2026-09-01T00:00:00Z', '2026-09-01T00:00:00Z'));
+  await expect(sent).rejects.toMatchObject({ status: 422, issues: [{ expression: 'Subscription.end' }] });
 });
