@@ -1,7 +1,7 @@
 // `npm run bench [-- name …]`: the yardsticks of the architecture, each beside its baseline of the same run. Real processes (server,
 // receiver, load generator) on 127.0.0.1, durable Postgres. Names: create delivered latency fan-out hanging neighbours order outages
-// burst lane backlog matching activation search start; none = all of these. Besides: scaling (the cluster profile by numbers of processes, and the CPU of each role).
-// Flags: --subscriptions=100000 --same-type=1000 --sizes=1000,10000 --seconds=10 --samples=500 --quick
+// burst lane backlog matching mixed activation search start; none = all of these. Besides: scaling (the cluster profile by numbers of processes, and the CPU of each role).
+// Flags: --subscriptions=100000 --same-type=1000 --sizes=1000,10000 --duel=50000 --seconds=10 --samples=500 --quick
 // --profile=cluster (Kafka, Redis and a process per role) --cpu-profiles (beside the results)
 import { parseArgs } from 'node:util';
 import { startHintServers } from './parts/hint-servers.mjs';
@@ -18,6 +18,7 @@ import { burst, order, outages } from './scenarios/holding.mjs';
 import { hanging, neighbours } from './scenarios/isolation.mjs';
 import { latency } from './scenarios/latency.mjs';
 import { matching } from './scenarios/matching.mjs';
+import { mixed } from './scenarios/mixed.mjs';
 import { scaling } from './scenarios/scaling.mjs';
 import { search } from './scenarios/search.mjs';
 import { start } from './scenarios/start.mjs';
@@ -35,6 +36,7 @@ const scenarios = {
   lane,
   backlog,
   matching,
+  mixed,
   activation,
   search,
   start,
@@ -46,6 +48,7 @@ const { values, positionals } = parseArgs({
     subscriptions: { type: 'string', default: '100000' },
     'same-type': { type: 'string', default: '1000' },
     sizes: { type: 'string', default: '1000,10000,100000,1000000' },
+    duel: { type: 'string', default: '50000' },
     seconds: { type: 'string', default: '10' },
     samples: { type: 'string', default: '500' },
     'prepare-seconds': { type: 'string', default: '600' },
@@ -68,7 +71,7 @@ const options = {
   samples: values.quick ? 100 : Number(values.samples),
   sizes: (values.quick ? '1000,10000' : values.sizes).split(',').map(Number),
   matchingEvents: values.quick ? 500 : 5_000,
-  duelSize: values.quick ? 5_000 : 50_000,
+  duelSize: values.quick ? 5_000 : Number(values.duel),
   prepareMs: Number(values['prepare-seconds']) * 1000,
   fanOut: values.quick ? 1_000 : 10_000,
   laneRows: values.quick ? 50_000 : 1_000_000,

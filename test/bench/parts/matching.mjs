@@ -1,6 +1,6 @@
 // A process with nothing but a registry and its match index, so that its memory and its CPU time are theirs. Needs --expose-gc.
 import { createRequire } from 'node:module';
-import { workloads } from './workloads.mjs';
+import { workloadOf } from './workloads.mjs';
 import { serve } from './remote.mjs';
 
 const require = createRequire(import.meta.url);
@@ -10,7 +10,12 @@ const { PredicateIndex } = require('../../../src/matching/index.ts');
 const { createLog, Database } = require('../../../src/platform/index.ts');
 const { SubscriptionRegistry } = require('../../../src/subscriptions/index.ts');
 const { RegistryGroups } = require('../../../src/subscriptions/registry-groups.ts');
-const { exampleResources, generatedCriteria, seededRandom } = require('../../support/generated-criteria.ts');
+const {
+  exampleResources,
+  generatedCriteria,
+  referencedAmong,
+  seededRandom,
+} = require('../../support/generated-criteria.ts');
 const { LinearMatchIndex } = require('../../support/linear-match-index.ts');
 
 const definitions = definitionsFor('R4');
@@ -31,7 +36,7 @@ function cpuMs(work) {
   return (user + system) / 1_000;
 }
 
-const inputOf = (resource) => ({
+const inputOf = (resource, referenced) => ({
   tenant: 'default',
   type: resource.resourceType,
   id: resource.id,
@@ -39,6 +44,7 @@ const inputOf = (resource) => ({
   writtenAt,
   isDelete: false,
   resource,
+  ...(referenced && { referenced }),
 });
 
 /** What the driver of Postgres makes of an id: a flat text of its own, as long as a UUID. */
@@ -67,13 +73,67 @@ function measureEvents(index, texts) {
     us: (ms * 1_000) / texts.length,
     matches: matches / texts.length,
     p50: quantile(times, 0.5),
+    p95: quantile(times, 0.95),
     p99: quantile(times, 0.99),
   };
 }
 
-/** Everything about one workload at one size; `linearEvents` 0 leaves the linear evaluation out. */
-function measure(name, count, events, linearEvents) {
-  const { criteria, event } = workloads[name];
+function grouped(items, nameOf) {
+  const groups = new Map();
+  for (const item of items) groups.set(nameOf(item), [...(groups.get(nameOf(item)) ?? []), item]);
+  return groups;
+}
+
+/** The groups evenly chosen, so that evaluating some tells what evaluating all would take: a million parsed criteria are gigabytes. */
+class SomeGroups {
+  #groups;
+  #most;
+  #chosen = new Map();
+
+  constructor(groups, most) {
+    this.#groups = groups;
+    this.#most = most;
+  }
+
+  groupsFor(tenant, type) {
+    let chosen = this.#chosen.get(type);
+    if (!chosen) this.#chosen.set(type, (chosen = this.#choose(tenant, type)));
+    return chosen.groups;
+  }
+
+  /** How many times more groups of this type there are than are evaluated. */
+  factorOf(type) {
+    return this.#chosen.get(type).factor;
+  }
+
+  #choose(tenant, type) {
+    const all = [...this.#groups.groupsFor(tenant, type)];
+    const step = Math.max(1, all.length / this.#most);
+    const groups = Array.from({ length: Math.min(all.length, this.#most) }, (_, n) => all[Math.floor(n * step)]);
+    return { groups, factor: groups.length === 0 ? 1 : all.length / groups.length };
+  }
+}
+
+/** CPU of evaluating everything, per event; from at most `most` criteria of a type, the rest by extrapolation. */
+function measureLinear(groups, texts, most) {
+  const some = new SomeGroups(groups, most);
+  const linear = new LinearMatchIndex(some, definitions);
+  // Once for nothing: the criteria are parsed when they are first asked.
+  measureEvents(linear, texts);
+  const types = grouped(texts, (text) => JSON.parse(text).resourceType);
+  const parts = [...types.entries()].map(([type, own]) => ({
+    us: measureEvents(linear, own).us * own.length * some.factorOf(type),
+    factor: some.factorOf(type),
+  }));
+  return {
+    linearUs: parts.reduce((sum, { us }) => sum + us, 0) / texts.length,
+    linearFactor: Math.max(...parts.map(({ factor }) => factor)),
+  };
+}
+
+/** Everything about one workload at one size; the linear evaluation of `linearEvents` events, from at most `linearMost` criteria of a type. */
+function measure(name, count, { events, linearEvents, linearMost }) {
+  const { criteria, event } = workloadOf(name);
   const random = seededRandom(1);
   const types = [...definitions.resourceTypes].filter((type) => type !== 'Observation');
   const texts = Array.from({ length: events }, (_, n) => JSON.stringify(event(`e${n}`, random, count)));
@@ -93,8 +153,6 @@ function measure(name, count, events, linearEvents) {
   const churnMs = cpuMs(() => {
     for (let n = 0; n < churn; n += 1) put(groups, n, criteria(count + n, random, types));
   });
-  const linear = linearEvents > 0 ? new LinearMatchIndex(groups, definitions) : undefined;
-  if (linear) measureEvents(linear, texts.slice(0, 2));
   return {
     ...found,
     addUs: (addMs * 1_000) / count,
@@ -103,18 +161,19 @@ function measure(name, count, events, linearEvents) {
     bytes: (used - empty) / count,
     bytesLoaded: (loaded - empty) / count,
     residentMb: process.memoryUsage().rss / 2 ** 20,
-    ...(linear && { linearUs: measureEvents(linear, texts.slice(0, linearEvents)).us }),
+    ...measureLinear(groups, texts.slice(0, linearEvents), linearMost),
+    peakMb: process.resourceUsage().maxRSS / 2 ** 10,
   };
 }
 
 /** Compares both on one registry; answers how many event-subscription pairs one found and the other did not. */
-function differences(groups, index, resources) {
+function differences(groups, index, resources, referenced) {
   const linear = new LinearMatchIndex(groups, definitions);
   let matches = 0;
   let different = 0;
   for (const resource of resources) {
     const [found, expected] = [index, linear].map(
-      (each) => new Set(each.match(inputOf(resource)).matched.map((one) => one.subscriptionKey)),
+      (each) => new Set(each.match(inputOf(resource, referenced)).matched.map((one) => one.subscriptionKey)),
     );
     matches += expected.size;
     for (const key of found) if (!expected.has(key)) different += 1;
@@ -127,13 +186,13 @@ function differences(groups, index, resources) {
 function duel(name, count, events, seed) {
   const random = seededRandom(seed);
   const examples = exampleResources();
-  const byType = groupByType(examples);
+  const byType = grouped(examples, ({ resourceType }) => resourceType);
   const types = [...definitions.resourceTypes];
   const example = () => examples[Math.floor(random() * examples.length)];
   const next = (n) =>
     name === 'generated'
       ? generatedCriteria(random, definitions, byType.get(example().resourceType))
-      : workloads[name].criteria(n, random, types);
+      : workloadOf(name).criteria(n, random, types);
   const groups = new RegistryGroups();
   const index = new PredicateIndex(groups, definitions);
   let refused = 0;
@@ -148,22 +207,17 @@ function duel(name, count, events, seed) {
   };
   for (let n = 0; n < count; n += 1) tryPut(n);
   for (let n = 0; n < count; n += 10) tryPut(n);
-  const pool = (n) => (name === 'generated' ? example() : workloads[name].event(`e${n}`, random, count));
+  const pool = (n) => (name === 'generated' ? example() : workloadOf(name).event(`e${n}`, random, count));
   return {
     ...differences(
       groups,
       index,
       Array.from({ length: events }, (_, n) => pool(n)),
+      referencedAmong(definitions, examples),
     ),
     refused,
     held: groups.size,
   };
-}
-
-function groupByType(resources) {
-  const groups = new Map();
-  for (const one of resources) groups.set(one.resourceType, [...(groups.get(one.resourceType) ?? []), one]);
-  return groups;
 }
 
 /** A matcher's start: the registry and its index filled from Postgres, page by page. */

@@ -4,12 +4,17 @@ import { startPart } from '../parts/remote.mjs';
 import { startHerald } from '../parts/server.mjs';
 import { workloads } from '../parts/workloads.mjs';
 
-const linearMax = 100_000;
+/** Criteria of a type that the evaluation of everything is measured on; with more of them it is extrapolated. */
+const linearMost = 100_000;
+/** Evaluations of criteria in one measurement of it. */
+const linearEvaluations = 500_000;
+/** Of one process with its index; beyond that it ends, and says so. */
+const heapMb = 5_120;
 const thousands = (count) => count.toLocaleString('en');
 const us = (value) => (value < 100 ? value.toFixed(1) : thousands(Math.round(value)));
 
 async function apart(work) {
-  const part = startPart('./matching.mjs', {}, ['--expose-gc', '--max-old-space-size=8192']);
+  const part = startPart('./matching.mjs', {}, ['--expose-gc', `--max-old-space-size=${heapMb}`]);
   try {
     return await work(part);
   } finally {
@@ -17,11 +22,12 @@ async function apart(work) {
   }
 }
 
-async function measured(name, count, events) {
-  const linearEvents = count > linearMax ? 0 : Math.max(5, Math.round(500_000 / count));
-  const one = await apart((part) => part.call('measure', name, count, events, Math.min(linearEvents, events)));
-  const linear =
-    one.linearUs === undefined ? '' : `; evaluating everything ${us(one.linearUs)} µs = ${us(one.linearUs / one.us)} ×`;
+/** What an event costs with so many subscriptions, and what one of them takes. */
+export async function measured(name, count, events) {
+  const linearEvents = Math.min(events, Math.max(5, Math.round(linearEvaluations / Math.min(count, linearMost))));
+  const one = await apart((part) => part.call('measure', name, count, { events, linearEvents, linearMost }));
+  const how = one.linearFactor > 1 ? `, extrapolated from ${thousands(linearMost)} criteria` : '';
+  const linear = `; evaluating everything ${us(one.linearUs)} µs = ${us(one.linearUs / one.us)} ×${how}`;
   return [
     {
       figure: `${name}, ${thousands(count)} subscriptions: CPU per event`,
@@ -29,7 +35,7 @@ async function measured(name, count, events) {
       unit: 'µs',
       baseline: `JSON.parse of the event (${us(one.parseUs)} µs)`,
       ratio: one.us / one.parseUs,
-      note: `${us(one.matches)} matches an event, p50 ${us(one.p50)} µs, p99 ${us(one.p99)} µs${linear}`,
+      note: `${us(one.matches)} matches an event, p50 ${us(one.p50)} µs, p95 ${us(one.p95)} µs, p99 ${us(one.p99)} µs${linear}`,
       raw: one,
     },
     {
@@ -40,9 +46,28 @@ async function measured(name, count, events) {
       ratio: one.bytes / 600,
       isLowBetter: true,
       ...(count >= 100_000 && { target: 1, least: 2.5 }),
-      note: `${us(one.bytesLoaded)} before any event; process ${us(one.residentMb)} MB; to add ${us(one.addUs)} µs, to replace ${us(one.churnUs)} µs CPU`,
+      note: `${us(one.bytesLoaded)} before any event; process ${us(one.residentMb)} MB (${us(one.peakMb)} at most, with the evaluation of everything); to add ${us(one.addUs)} µs, to replace ${us(one.churnUs)} µs CPU`,
     },
   ];
+}
+
+/** What the length of a list costs an event that finds it. */
+async function people(events) {
+  const [few, many] = [1, 1_000];
+  const lists = 100;
+  const linear = { events, linearEvents: 5, linearMost };
+  const one = await apart((part) => part.call('measure', few, lists, linear));
+  const all = await apart((part) => part.call('measure', many, lists, linear));
+  return {
+    figure: `${lists} lists of ${thousands(many)} people: CPU per event`,
+    value: all.us,
+    unit: 'µs',
+    baseline: `lists of one (${us(one.us)} µs)`,
+    ratio: all.us / one.us,
+    isLowBetter: true,
+    note: `${us(all.matches)} matches an event; to add a list ${us(all.addUs)} µs CPU, ${us(all.bytes)} bytes; evaluating everything ${us(all.linearUs)} µs`,
+    raw: { one, all },
+  };
 }
 
 async function exact(name, count, events, seed) {
@@ -99,7 +124,9 @@ export async function matching(context) {
     for (const count of sizes) figures.push(...(await measured(name, count, matchingEvents)));
   }
   for (const seed of [1, 2]) figures.push(await exact('mix', duelSize, 60, seed));
-  for (const seed of [3, 4]) figures.push(await exact('generated', duelSize, 120, seed));
+  for (const seed of [3, 4]) figures.push(await exact('code + quantity threshold', duelSize, 60, seed));
+  for (const seed of [5, 6]) figures.push(await exact('generated', duelSize, 120, seed));
+  figures.push(await people(matchingEvents));
   figures.push(await start(context, sizes.at(-1)));
   return figures;
 }
