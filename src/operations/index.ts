@@ -1,2 +1,2 @@
-// The door of operations: what is called by a $name.
-export { operationList, type OperationDeps } from './operations';
+// The door of operations: what is called by a $name, and what is said about writes.
+export { operationList, writeNoteList, type OperationDeps } from './operations';

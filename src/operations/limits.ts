@@ -6,6 +6,8 @@ export const PARAMETERS_MAX = 50;
 export const REASON_LENGTH_MAX = 500;
 export const IDEMPOTENCY_KEY_LENGTH_MAX = 128;
 
+/** Changes that the answer to a write of a Subscription looks back on. */
+export const OUTLOOK_CHANGES_MAX = 100;
 /** Changes that $explain looks back on; of those that match so many are shown. */
 export const EXPLAINED_CHANGES_MAX = 500;
 export const EXAMPLES_MAX = 5;

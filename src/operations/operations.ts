@@ -1,8 +1,9 @@
-// The list of operations: a new one is one line here.
+// The lists of operations and of notes on writes: a new one is one line here.
 import type { DeliveryVerbs } from '../deliveries';
 import type { Database } from '../platform';
-import type { FhirOperation } from '../rest';
+import type { FhirOperation, WriteNote } from '../rest';
 import { SubscriptionExplain, type SubscriptionExplainDeps } from './subscription-explain';
+import { SubscriptionOutlook } from './subscription-outlook';
 import { SubscriptionResend } from './subscription-resend';
 
 export interface OperationDeps extends SubscriptionExplainDeps {
@@ -18,4 +19,9 @@ export function operationList(deps: OperationDeps): readonly FhirOperation[] {
     new SubscriptionExplain(deps, 'type'),
     new SubscriptionExplain(deps, 'instance'),
   ];
+}
+
+/** Every note on writes this build has. */
+export function writeNoteList(deps: OperationDeps): readonly WriteNote[] {
+  return [new SubscriptionOutlook(deps)];
 }

@@ -5,6 +5,7 @@ import type { ResourceStore, WriteContext } from '../store';
 import type { FhirOperation } from './operation.contract';
 import type { Parameter } from './parameters';
 import type { WriteGate } from './write-gate';
+import type { WriteNote } from './write-note';
 import type { Route } from './route';
 
 /** What every interaction is given. */
@@ -17,6 +18,7 @@ export interface RestDeps {
   readonly metrics: Metrics;
   /** What is plugged in beside the interactions. */
   readonly operations?: readonly FhirOperation[];
+  readonly writeNotes?: readonly WriteNote[];
   /** Absent: every write is taken. */
   readonly writeGate?: WriteGate;
 }

@@ -1,19 +1,37 @@
 // The answers to writes, the same for plain requests and Bundle entries.
 import { operationOutcome } from '../fhir';
+import { describeError } from '../platform';
 import type { StoredVersion, WriteResult } from '../store';
 import { etagOf } from './conditions';
-import type { FhirAnswer, FhirRequest } from './exchange';
+import type { FhirAnswer, FhirRequest, RestDeps } from './exchange';
 
 /** The absolute URL of one version. */
 export function versionUrl(baseUrl: string, stored: StoredVersion): string {
   return `${baseUrl}/${stored.type}/${stored.id}/_history/${stored.version}`;
 }
 
+/** What there is to say about a write besides that it was done, for a client that wants an OperationOutcome. Never throws. */
+export async function notesOn(deps: RestDeps, request: FhirRequest, { version }: WriteResult): Promise<string[]> {
+  if (version === undefined || request.preferences.returns !== 'OperationOutcome') return [];
+  const notes = (deps.writeNotes ?? []).filter(({ type }) => type === version.type);
+  const told = notes.map(async (note) => {
+    try {
+      return await note.about(version, request.context);
+    } catch (error) {
+      // Expected: the database went away. The write is committed, and whoever made it must hear so.
+      deps.log.warn({ reason: describeError(error), type: version.type }, 'request.note-missing');
+      return [];
+    }
+  });
+  return (await Promise.all(told)).flat();
+}
+
 /** Answer to a create or update: 201 with Location, or 200; the body as `Prefer` asks. */
-export function writtenAnswer(request: FhirRequest, result: WriteResult): FhirAnswer {
+export function writtenAnswer(request: FhirRequest, result: WriteResult, notes: readonly string[] = []): FhirAnswer {
   const stored = result.version;
   if (stored === undefined) throw new Error(`The store answered ${result.outcome} without a version`);
-  const body = writtenBody(request, stored, result.outcome === 'created' ? 'created' : 'updated');
+  const done = `${stored.type}/${stored.id} was ${result.outcome === 'created' ? 'created' : 'updated'} as version ${stored.version}.`;
+  const body = writtenBody(request, stored, [done, ...notes]);
   return {
     status: result.outcome === 'created' ? 201 : 200,
     body,
@@ -24,12 +42,12 @@ export function writtenAnswer(request: FhirRequest, result: WriteResult): FhirAn
   };
 }
 
-function writtenBody(request: FhirRequest, stored: StoredVersion, what: string): string | undefined {
+function writtenBody(request: FhirRequest, stored: StoredVersion, told: readonly string[]): string | undefined {
   switch (request.preferences.returns) {
     case 'minimal':
       return undefined;
     case 'OperationOutcome':
-      return doneOutcome(`${stored.type}/${stored.id} was ${what} as version ${stored.version}.`);
+      return doneOutcome(told);
     case 'representation':
       return stored.body ?? undefined;
   }
@@ -45,9 +63,11 @@ export function deletedAnswer(request: FhirRequest, result: WriteResult): FhirAn
   if (request.preferences.returns !== 'OperationOutcome') return { status: 204, ...version };
   const text =
     result.outcome === 'deleted' ? `${type}/${id} was deleted.` : `${type}/${id} was not there; nothing was done.`;
-  return { status: 200, body: doneOutcome(text), isOutcome: true, ...version };
+  return { status: 200, body: doneOutcome([text]), isOutcome: true, ...version };
 }
 
-function doneOutcome(text: string): string {
-  return JSON.stringify(operationOutcome([{ severity: 'information', code: 'informational', text }]));
+function doneOutcome(texts: readonly string[]): string {
+  return JSON.stringify(
+    operationOutcome(texts.map((text) => ({ severity: 'information', code: 'informational', text }))),
+  );
 }

@@ -93,6 +93,23 @@ describe('$explain on Subscription', () => {
     expect(partsOf(named(all.body, 'changes')[0])).toMatchObject({ examined: [4], matched: [2] });
   });
 
+  it('is told of a Subscription as it is created or changed, when an OperationOutcome is wanted', async () => {
+    const told = async (method: 'POST' | 'PUT', address: string, resource: object): Promise<string[]> => {
+      const headers = { prefer: 'return=OperationOutcome' };
+      const { body } = await herald.call(method, address, { body: resource, headers });
+      return body.issue.map(({ details }: any) => details.text);
+    };
+    const hook = (asked: string, id: string) => ({ ...restHook(asked, 'http://127.0.0.1:8099/x'), id });
+    const created = await told('PUT', 'Subscription/outlook', hook('Observation?code=8310-5', 'outlook'));
+    expect(created[0]).toBe('Subscription/outlook was created as version 1.');
+    expect(created[1]).toMatch(/^It would have heard of 2 of the last \d+ changes of Observation, for example of Obs/);
+    const changed = await told('PUT', 'Subscription/outlook', hook('Observation?code=none', 'outlook'));
+    expect(changed[1]).toMatch(/^It would have heard of 0 of the last \d+ changes of Observation\.$/);
+    const { id: _, ...unnamed } = hook('Basic', 'outlook');
+    expect((await told('POST', 'Subscription', unnamed))[1]).toMatch(/^There is no Basic here yet/);
+    expect(await told('PUT', 'Patient/outlook', { resourceType: 'Patient', id: 'outlook' })).toHaveLength(1);
+  });
+
   it('explains a stored Subscription by GET and by POST on itself, and says when it hears of nothing', async () => {
     const id = await subscribe(herald, restHook('Observation?status=final', 'http://127.0.0.1:8099/x'));
     const asked = `Subscription/${id}/$explain?resource=Observation/${potassium}&changes=10`;

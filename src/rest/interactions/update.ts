@@ -3,7 +3,7 @@ import { expectedVersion, refuseIfNoneExist, refuseIfNoneMatch } from '../condit
 import type { FhirAnswer, FhirRequest, RestDeps } from '../exchange';
 import { checkUpdateIdentity, incomingResource } from '../incoming-resource';
 import { refuseParametersExcept } from '../parameters';
-import { writtenAnswer } from '../written';
+import { notesOn, writtenAnswer } from '../written';
 
 /** `PUT Type/id`: 200 for a new version, 201 when it was created or revived. @throws FhirError 400, 412, 422 */
 export async function update(deps: RestDeps, request: FhirRequest): Promise<FhirAnswer> {
@@ -15,5 +15,6 @@ export async function update(deps: RestDeps, request: FhirRequest): Promise<Fhir
   const { type, id } = request.route;
   checkUpdateIdentity(resource, type, id);
   const options = ifMatch === undefined ? undefined : { ifMatch };
-  return writtenAnswer(request, await deps.store.update(request.context, id, resource, options));
+  const result = await deps.store.update(request.context, id, resource, options);
+  return writtenAnswer(request, result, await notesOn(deps, request, result));
 }
