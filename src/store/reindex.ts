@@ -71,7 +71,8 @@ export class Reindex {
     const fence = job.afterId === '' ? revision : 0;
     await database.transaction(async (tx) => {
       await hold(tx, job, epoch);
-      if (stored.custom?.of(job.type)) await raiseFence(tx, job.type, revision);
+      const marked = stored.custom?.of(job.type) && stored.custom.indexRevision(job.type);
+      if (marked !== undefined) await raiseFence(tx, job.type, marked);
       await noteFence(tx, job, fence);
     });
     return fence;
