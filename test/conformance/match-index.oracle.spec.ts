@@ -2,19 +2,21 @@
 // coming, changing and going between the events, both answer the same. Under `npm run test:full` (TEST_FULL=1) among 50,000 as well; more of it:
 // `npm run bench -- matching`.
 import fc from 'fast-check';
-import { definitionsFor, FhirError, parseCriteria, type FhirResource } from '../../src/fhir';
+import { CustomDefinitions, definitionsFor, FhirError, parseCriteria } from '../../src/fhir';
+import type { CustomState, FhirDefinitions, FhirResource } from '../../src/fhir';
 import { PredicateIndex, type MatchAnswer, type MatchInput } from '../../src/matching';
 import { EventWalk } from '../../src/matching/predicate-index/event-walk';
 import { RegistryGroups } from '../../src/subscriptions/registry-groups';
 import { exampleResources, generatedCriteria, pick, referencedAmong } from '../support/generated-criteria';
 import { seededRandom, type Random } from '../support/generated-criteria';
 import { LinearMatchIndex } from '../support/linear-match-index';
+import { mirrorOf } from '../support/search-parameter';
 
-const definitions = definitionsFor('R4');
+const standard = definitionsFor('R4');
 const baseUrl = 'http://127.0.0.1/fhir';
 const byType = new Map<string, FhirResource[]>();
 const examples = exampleResources();
-const amongExamples = referencedAmong(definitions, examples);
+const amongExamples = referencedAmong(standard, examples);
 for (const resource of examples) {
   byType.set(resource.resourceType, [...(byType.get(resource.resourceType) ?? []), resource]);
 }
@@ -26,22 +28,28 @@ const isFull = process.env['TEST_FULL'] === '1';
 class Duel {
   private readonly followed = new RegistryGroups();
   private readonly plain = new RegistryGroups();
-  private readonly index = new PredicateIndex(this.followed, definitions);
-  private readonly oracle = new LinearMatchIndex(this.plain, definitions);
+  private readonly index: PredicateIndex;
+  private readonly oracle: LinearMatchIndex;
   /** Kinds of the values that were asked for. */
   readonly kinds = new Set<string>();
 
-  constructor(private readonly random: Random) {}
+  constructor(
+    private readonly random: Random,
+    private readonly definitions: FhirDefinitions = standard,
+  ) {
+    this.index = new PredicateIndex(this.followed, definitions);
+    this.oracle = new LinearMatchIndex(this.plain, definitions);
+  }
 
   /** Adds the subscription, or replaces what has its key. */
   put(subscriptionKey: number, type: string): void {
-    this.subscribe(subscriptionKey, generatedCriteria(this.random, definitions, byType.get(type)!));
+    this.subscribe(subscriptionKey, generatedCriteria(this.random, this.definitions, byType.get(type)!));
   }
 
   /** The same with criteria given. */
   subscribe(subscriptionKey: number, criteria: string): void {
     try {
-      const query = parseCriteria(definitions, criteria, { baseUrl });
+      const query = parseCriteria(this.definitions, criteria, { baseUrl });
       const facts = { subscriptionKey, tenant: 'default', id: `s${subscriptionKey}` };
       const entry = { ...facts, sendDeletes: this.random() < 0.2, intervals: [{ query }] };
       this.followed.put(entry);
@@ -129,6 +137,34 @@ it.each(
   },
   600_000,
 );
+
+it("finds the same by search parameters of one's own, while they come, wait and end beside those in use", () => {
+  const random = seededRandom(8);
+  const custom = new CustomDefinitions(standard);
+  const own = ['Observation', 'Patient', 'Encounter'];
+  const mirrors = own.flatMap((type) =>
+    [...standard.searchParameters(type).keys()].flatMap((code) => mirrorOf(type, code) ?? []),
+  );
+  const states: readonly CustomState[] = ['searchable', 'waiting', 'ended'];
+  const duel = new Duel(random, custom.stored);
+  let matches = 0;
+  for (let revision = 1; revision <= 20; revision += 1) {
+    // More of them each time, in any state: what a matcher knows it goes on knowing.
+    const known = mirrors.slice(0, Math.ceil((mirrors.length * revision) / 10));
+    const parameters = known.map((one) => ({ ...one, state: pick(random, states), revision }));
+    custom.take({ revision, parameters, fences: new Map() });
+    for (let change = 0; change < 60; change += 1) {
+      const key = 1 + Math.floor(random() * 600);
+      if (random() < 0.3) duel.remove(key);
+      else duel.put(key, pick(random, own));
+    }
+    for (let event = 0; event < 15; event += 1)
+      matches += duel.compare(pick(random, byType.get(pick(random, own))!), random() < 0.2);
+  }
+  expect(matches).toBeGreaterThan(500);
+  for (let key = 1; key <= 600; key += 1) duel.remove(key);
+  for (const type of own) expect(duel.compare(byType.get(type)![0]!, false)).toBe(0);
+});
 
 /** How many groups each of the resources makes the index look at, the answers compared. */
 function lookedAt(duel: Duel, resources: readonly FhirResource[], referenced = amongExamples): number[] {
@@ -249,7 +285,7 @@ it('looks at who asks for an identifier, whether the reference names it or leads
       about({ reference: 'Group/g' }),
       about({ reference: 'Patient/unknown' }),
     ],
-    referencedAmong(definitions, targets),
+    referencedAmong(standard, targets),
   );
   expect(counts).toEqual([2, 4, 2, 0]);
 });

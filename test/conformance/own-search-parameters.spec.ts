@@ -1,6 +1,12 @@
 // SearchParameters of one's own, over HTTP: stored, indexed by $reindex, then searched by and used in criteria like those of the standard.
+import { definitionsFor } from '../../src/fhir';
+import { PredicateIndex } from '../../src/matching';
+import type { Tx } from '../../src/platform';
+import { CustomParameters } from '../../src/store';
+import { SubscriptionRegistry } from '../../src/subscriptions';
 import { startHerald, type Herald } from '../support/herald';
 import { reindexed, searchParameter } from '../support/search-parameter';
+import { silentLog } from '../support/silent-log';
 import { SubscriberStub } from '../support/subscriber-stub';
 import { restHook, subscribe } from '../support/subscription';
 
@@ -97,6 +103,34 @@ describe("search parameters of one's own", () => {
     expect((await herald.put(searchParameter('Flag.code', 'token', 'Flag.code'))).status).toBe(201);
     await reindexed(herald, 'Flag');
     expect(await found('Flag?code=1')).toEqual(['old']);
+  });
+
+  it('S4.13: a matcher that has not heard of the parameter asks for it, and isolates nothing', async () => {
+    const id = await subscribe(herald, restHook('Flag?code=7', receiver.url));
+    const { database } = herald.database;
+    const registryOf = (custom: CustomParameters, learn?: (tx: Tx) => Promise<unknown>) =>
+      new SubscriptionRegistry({ definitions: custom.definitions.stored, log: silentLog, ...(learn && { learn }) });
+    const newcomer = () => new CustomParameters(definitionsFor('R4'), silentLog);
+    const deaf = registryOf(newcomer());
+    await deaf.catchUp(database);
+    expect(deaf.brokenSubscriptions()).toHaveLength(1);
+    const custom = newcomer();
+    const registry = registryOf(custom, (tx) => custom.refresh(tx));
+    const index = new PredicateIndex(registry, custom.definitions.stored);
+    await registry.catchUp(database);
+    expect(registry.brokenSubscriptions()).toEqual([]);
+    const resource = { resourceType: 'Flag', id: 'x', code: { coding: [{ code: '7' }] } };
+    const event = {
+      tenant: 'default',
+      type: 'Flag',
+      id: 'x',
+      xid: Number.MAX_SAFE_INTEGER,
+      writtenAt: new Date(),
+      isDelete: false,
+    };
+    expect(index.match({ ...event, resource }).matched).toMatchObject([{ id }]);
+    expect(index.match({ ...event, resource: { ...resource, code: { text: '7' } } }).matched).toEqual([]);
+    await herald.unsubscribeAll();
   });
 
   it('is refused with the element, what was wrong and what to do', async () => {

@@ -1,24 +1,29 @@
 // The search index alone, on a real Postgres: rows written through columns.ts, asked through search-conditions.ts.
-import { definitionsFor, indexEntries, type FhirResource, type SearchQuery } from '../../src/fhir';
+import {
+  definitionsFor,
+  indexEntries,
+  type FhirDefinitions,
+  type FhirResource,
+  type SearchQuery,
+} from '../../src/fhir';
 import { indexColumns, indexRow, sideTables } from '../../src/store/search/columns';
 import { queryCondition } from '../../src/store/search/search-conditions';
 import { SqlValues } from '../../src/store/search/search-sql';
 import { partitionOf } from '../../src/store/sql/partition';
 import type { Database } from '../../src/platform';
 
-const definitions = definitionsFor('R4');
-
 export class SearchIndex {
   constructor(
     private readonly database: Database,
     private readonly baseUrl: string,
     private readonly tenant = 'default',
+    readonly definitions: FhirDefinitions = definitionsFor('R4'),
   ) {}
 
   /** Stores what the index holds of a resource, as version 1; bodies play no part here. */
   async add(resource: FhirResource): Promise<void> {
     const { resourceType, id, meta } = resource;
-    const { columns, side } = indexRow(indexEntries(definitions, resource, { baseUrl: this.baseUrl }));
+    const { columns, side } = indexRow(indexEntries(this.definitions, resource, { baseUrl: this.baseUrl }));
     const names = indexColumns.map(({ name }) => name);
     const casts = indexColumns.map(({ type }, i) => `$${i + 5}::${type}`);
     await this.database.query({
@@ -41,7 +46,7 @@ export class SearchIndex {
   async find(query: SearchQuery): Promise<string[]> {
     const values = new SqlValues();
     const tenant = values.add(this.tenant, 'text');
-    const condition = queryCondition(definitions, query, values, tenant);
+    const condition = queryCondition(this.definitions, query, values, tenant);
     const { rows } = await this.database.query<{ id: string }>({
       text: `select r.id from ${partitionOf(query.type)} r where r.tenant = ${tenant} and not r.deleted and ${condition} order by r.id`,
       values: values.list,

@@ -1,5 +1,5 @@
 // SearchParameters of one's own as tests write them, and "wait until the index is rebuilt".
-import type { FhirResource } from '../../src/fhir';
+import { definitionsFor, readSearchParameter, type CustomParameter, type FhirResource } from '../../src/fhir';
 import { eventually } from './deadline';
 import type { FhirClient } from './fhir-client';
 
@@ -25,6 +25,25 @@ export function searchParameter(
     expression,
     ...changes,
   };
+}
+
+const standard = definitionsFor('R4');
+const typesOfOwn = ['number', 'date', 'string', 'token', 'reference', 'quantity', 'uri'];
+
+/** What a parameter of the standard says, under the code `own-…`; undefined for one that cannot be of one's own. */
+export function mirrorOf(type: string, code: string): CustomParameter | undefined {
+  const definition = standard.searchParameters(type).get(code);
+  if (!definition || !typesOfOwn.includes(definition.type) || definition.expression === '') return undefined;
+  const { expression, targets: target } = definition;
+  const said = {
+    url: `urn:${type}${code}`,
+    status: 'active',
+    code: `own-${code}`,
+    base: [type],
+    type: definition.type,
+  };
+  const read = readSearchParameter(standard, { resourceType: 'SearchParameter', ...said, expression, target });
+  return { ...read.meanings[0]!, url: read.url, state: 'searchable', revision: 1, since: 1 };
 }
 
 /** Asks for the index of a type to be rebuilt and waits until that is done. */

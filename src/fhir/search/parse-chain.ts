@@ -163,9 +163,10 @@ export function parseIdentifierOf(
   const reference = referenceOf(code, context);
   // Unknown, no reference, or a canonical: reading the name as it stands tells why.
   if ('issues' in reference) return undefined;
-  const { definitions } = context;
+  // By the standard alone: what this means must not change with a parameter of one's own.
+  const standard = context.definitions.custom?.standard ?? context.definitions;
   const types = targetsOf(reference.definition, context);
-  if (!types.some((type) => indexedParameters(definitions, type).has('identifier'))) return undefined;
+  if (!types.some((type) => indexedParameters(standard, type).has('identifier'))) return undefined;
   return parseChain(code, 'identifier', value, context, parseRest);
 }
 
