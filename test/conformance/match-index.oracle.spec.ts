@@ -2,85 +2,12 @@
 // coming, changing and going between the events, both answer the same. Under `npm run test:full` (TEST_FULL=1) among 50,000 as well; more of it:
 // `npm run bench -- matching`.
 import fc from 'fast-check';
-import { CustomDefinitions, definitionsFor, FhirError, parseCriteria } from '../../src/fhir';
-import type { CustomState, FhirDefinitions, FhirResource } from '../../src/fhir';
-import { PredicateIndex, type MatchAnswer, type MatchInput } from '../../src/matching';
+import type { FhirResource } from '../../src/fhir';
 import { EventWalk } from '../../src/matching/predicate-index/event-walk';
-import { RegistryGroups } from '../../src/subscriptions/registry-groups';
-import { exampleResources, generatedCriteria, pick, referencedAmong } from '../support/generated-criteria';
-import { seededRandom, type Random } from '../support/generated-criteria';
-import { LinearMatchIndex } from '../support/linear-match-index';
-import { mirrorOf } from '../support/search-parameter';
-
-const standard = definitionsFor('R4');
-const baseUrl = 'http://127.0.0.1/fhir';
-const byType = new Map<string, FhirResource[]>();
-const examples = exampleResources();
-const amongExamples = referencedAmong(standard, examples);
-for (const resource of examples) {
-  byType.set(resource.resourceType, [...(byType.get(resource.resourceType) ?? []), resource]);
-}
-const types = [...byType.keys()];
+import { pick, referencedAmong, seededRandom } from '../support/generated-criteria';
+import { byType, Duel, standard, types } from './match-index.duel';
 
 const isFull = process.env['TEST_FULL'] === '1';
-
-/** Two indexes on equal registries, which always hear the same. */
-class Duel {
-  private readonly followed = new RegistryGroups();
-  private readonly plain = new RegistryGroups();
-  private readonly index: PredicateIndex;
-  private readonly oracle: LinearMatchIndex;
-  /** Kinds of the values that were asked for. */
-  readonly kinds = new Set<string>();
-
-  constructor(
-    private readonly random: Random,
-    private readonly definitions: FhirDefinitions = standard,
-  ) {
-    this.index = new PredicateIndex(this.followed, definitions);
-    this.oracle = new LinearMatchIndex(this.plain, definitions);
-  }
-
-  /** Adds the subscription, or replaces what has its key. */
-  put(subscriptionKey: number, type: string): void {
-    this.subscribe(subscriptionKey, generatedCriteria(this.random, this.definitions, byType.get(type)!));
-  }
-
-  /** The same with criteria given. */
-  subscribe(subscriptionKey: number, criteria: string): void {
-    try {
-      const query = parseCriteria(this.definitions, criteria, { baseUrl });
-      const facts = { subscriptionKey, tenant: 'default', id: `s${subscriptionKey}` };
-      const entry = { ...facts, sendDeletes: this.random() < 0.2, intervals: [{ query }] };
-      this.followed.put(entry);
-      this.plain.put(entry);
-      for (const { values } of query.clauses) for (const { kind } of values) this.kinds.add(kind);
-    } catch (error) {
-      // Expected: criteria that cannot be evaluated exactly, such as a text that folds to nothing.
-      if (!(error instanceof FhirError)) throw error;
-    }
-  }
-
-  remove(subscriptionKey: number): void {
-    this.followed.remove(subscriptionKey);
-    this.plain.remove(subscriptionKey);
-  }
-
-  /** What both answer; fails when they differ. */
-  compare(resource: FhirResource, isDelete: boolean, referenced = amongExamples): number {
-    const { resourceType: type, id = 'x' } = resource;
-    const writtenAt = new Date('2026-01-01T00:00:00Z');
-    const input: MatchInput = { tenant: 'default', type, id, xid: 100, writtenAt, isDelete, resource, referenced };
-    const [found, expected] = [this.index.match(input), this.oracle.match(input)];
-    expect(this.texts(found)).toEqual(this.texts(expected));
-    if (found.matched.length > 0) expect(this.index.mayMatch('default', type, isDelete)).toBe(true);
-    return found.matched.length;
-  }
-
-  private texts({ matched, broken }: MatchAnswer): unknown {
-    return { matched: matched.map(({ subscriptionKey }) => subscriptionKey), broken: broken.length };
-  }
-}
 
 it('finds exactly what evaluating everything finds, while subscriptions come and go', () => {
   let matches = 0;
@@ -137,34 +64,6 @@ it.each(
   },
   600_000,
 );
-
-it("finds the same by search parameters of one's own, while they come, wait and end beside those in use", () => {
-  const random = seededRandom(8);
-  const custom = new CustomDefinitions(standard);
-  const own = ['Observation', 'Patient', 'Encounter'];
-  const mirrors = own.flatMap((type) =>
-    [...standard.searchParameters(type).keys()].flatMap((code) => mirrorOf(type, code) ?? []),
-  );
-  const states: readonly CustomState[] = ['searchable', 'waiting', 'ended'];
-  const duel = new Duel(random, custom.stored);
-  let matches = 0;
-  for (let revision = 1; revision <= 20; revision += 1) {
-    // More of them each time, in any state: what a matcher knows it goes on knowing.
-    const known = mirrors.slice(0, Math.ceil((mirrors.length * revision) / 10));
-    const parameters = known.map((one) => ({ ...one, state: pick(random, states), revision }));
-    custom.take({ revision, parameters, fences: new Map() });
-    for (let change = 0; change < 60; change += 1) {
-      const key = 1 + Math.floor(random() * 600);
-      if (random() < 0.3) duel.remove(key);
-      else duel.put(key, pick(random, own));
-    }
-    for (let event = 0; event < 15; event += 1)
-      matches += duel.compare(pick(random, byType.get(pick(random, own))!), random() < 0.2);
-  }
-  expect(matches).toBeGreaterThan(500);
-  for (let key = 1; key <= 600; key += 1) duel.remove(key);
-  for (const type of own) expect(duel.compare(byType.get(type)![0]!, false)).toBe(0);
-});
 
 /** How many groups each of the resources makes the index look at, the answers compared. */
 function lookedAt(duel: Duel, resources: readonly FhirResource[], referenced = amongExamples): number[] {
