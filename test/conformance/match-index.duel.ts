@@ -10,7 +10,7 @@ const baseUrl = 'http://127.0.0.1/fhir';
 /** The official examples. */
 export const byType = new Map<string, FhirResource[]>();
 const examples = exampleResources();
-const amongExamples = referencedAmong(standard, examples);
+export const amongExamples = referencedAmong(standard, examples);
 for (const resource of examples) {
   byType.set(resource.resourceType, [...(byType.get(resource.resourceType) ?? []), resource]);
 }

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { FhirResource } from '../../src/fhir';
 import { EventWalk } from '../../src/matching/predicate-index/event-walk';
 import { pick, referencedAmong, seededRandom } from '../support/generated-criteria';
-import { byType, Duel, standard, types } from './match-index.duel';
+import { amongExamples, byType, Duel, standard, types } from './match-index.duel';
 
 const isFull = process.env['TEST_FULL'] === '1';
 
