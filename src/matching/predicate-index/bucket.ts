@@ -74,14 +74,14 @@ export class Bucket {
    */
   remove(group: number, clauses: readonly PlannedClause[]): boolean {
     let wasHere = this.removeLoose(group);
-    if (this.probes.length === 0 && this.sorted.length === 0) return wasHere;
-    for (const clause of clauses) {
+    for (const clause of this.sorted.length > 0 ? clauses : []) {
       for (const place of [clause.bound, clause.window]) {
         if (place) wasHere = this.removeSorted(group, clause.parameter, place) || wasHere;
       }
-      for (const { form, keys } of clause.values ?? []) {
-        for (const key of keys) wasHere = this.removeKey(group, clauses, { ...clause, form, key }) || wasHere;
-      }
+    }
+    // By what is found here, not by what is asked: below each key of a long list there is nothing to find by its other keys.
+    for (const probe of [...this.probes]) {
+      for (const key of keysFor(probe, clauses)) wasHere = this.removeKey(group, clauses, probe, key) || wasHere;
     }
     return wasHere;
   }
@@ -154,15 +154,23 @@ export class Bucket {
     return true;
   }
 
-  private removeKey(group: number, clauses: readonly PlannedClause[], { parameter, form, key }: Step): boolean {
-    const probe = this.probes.find((each) => each.parameter === parameter && each.form === form);
-    const here = probe?.found.get(key);
-    if (probe === undefined || here === undefined) return false;
+  private removeKey(group: number, clauses: readonly PlannedClause[], probe: Probe, key: Key): boolean {
+    const here = probe.found.get(key);
+    if (here === undefined) return false;
     if (here instanceof Bucket ? !here.remove(group, clauses) : here !== group) return false;
     if (!(here instanceof Bucket) || here.isEmpty) probe.found.delete(key);
     if (probe.found.size === 0) this.probes.splice(this.probes.indexOf(probe), 1);
     return true;
   }
+}
+
+/** The keys of these clauses by which the probe may find a group, each as often as they have it. */
+function keysFor({ parameter, form }: Probe, clauses: readonly PlannedClause[]): readonly Key[] {
+  return clauses.flatMap((clause) =>
+    clause.parameter === parameter
+      ? (clause.values ?? []).flatMap((value) => (value.form === form ? value.keys : []))
+      : [],
+  );
 }
 
 /** Every group that this probe may find. */

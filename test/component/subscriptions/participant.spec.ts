@@ -46,6 +46,12 @@ describe('S4.2: refuses, each naming the element', () => {
     ],
     ['an XML payload', channel({ payload: 'application/fhir+xml' }), 'Subscription.channel.payload', /not served yet/],
     ['another payload', channel({ payload: 'text/csv' }), 'Subscription.channel.payload', /text\/csv/],
+    [
+      'criteria that are too long once they are encoded',
+      subscription(`Patient?name=${'a+'.repeat(60_000)}b`),
+      'Subscription.criteria',
+      /special characters encoded/,
+    ],
     ['no criteria', subscription(undefined as unknown as string), 'Subscription.criteria', /criteria/],
     ['no channel', { ...subscription('Patient'), channel: undefined }, 'Subscription.channel', /channel/],
     ['status error', subscription('Patient', { status: 'error' }), 'Subscription.status', /Only the server/],
