@@ -115,11 +115,11 @@ describe('value sets', () => {
     expect(await refusal(`Condition?code:in=${url}`)).toMatch(/^422 .*several ValueSet resources/);
     await herald.del('ValueSet/twin');
     await herald.put({
-      ...alerts(...Array.from({ length: 501 }, (_, n) => `${n}`)),
+      ...alerts(...Array.from({ length: 1_001 }, (_, n) => `${n}`)),
       id: 'large',
       url: 'http://large',
     } as never);
-    expect(await refusal('Condition?code:in=http://large')).toMatch(/^422 .*too large: at most 500 codes/);
+    expect(await refusal('Condition?code:in=http://large')).toMatch(/^422 .*too large: at most 1000 codes/);
     expect((await herald.get('Condition?code:in=http://large')).status).toBe(200);
     expect(await refusal('Condition?subject:in=http://empty')).toMatch(/^422 .*does not take the modifier ":in"/);
   });

@@ -6,7 +6,7 @@ import { SubscriberStub } from '../support/subscriber-stub';
 import { restHook, statusOf, subscribe } from '../support/subscription';
 
 const generous = { deadlineMs: 120_000, everyMs: 50 };
-const DUTIES = ['audit', 'retention', 'subscription-expiry'];
+const DUTIES = ['audit', 'retention', 'subscription-activation', 'subscription-expiry'];
 /** Held by one as well, but in their own time: the second where there is a bus to publish on. */
 const OTHER_DUTIES = ['reindex', 'relay'];
 const often = { HERALD_EXPIRY_INTERVAL: '200ms', HERALD_AUDIT_INTERVAL: '1s', HERALD_RETENTION_INTERVAL: '1s' };
