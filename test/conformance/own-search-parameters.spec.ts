@@ -105,6 +105,71 @@ describe("search parameters of one's own", () => {
     expect(await found('Flag?code=1')).toEqual(['old']);
   });
 
+  it('paths through extensions, expressions that are interpreted, and chains by type, in searches and criteria', async () => {
+    const ward = 'https://example.org/ward';
+    const parameters = [
+      searchParameter('Patient.ward', 'token', `Patient.extension('${ward}').value.ofType(Coding)`),
+      searchParameter('Patient.official', 'string', "Patient.name.where(use = 'official' and period.empty()).family"),
+    ];
+    for (const each of parameters) expect((await herald.put(each)).status).toBe(201);
+    await reindexed(herald, 'Patient');
+    const patient = (id: string, code: string, use: string) =>
+      herald.put({
+        resourceType: 'Patient',
+        id,
+        extension: [{ url: ward, valueCoding: { code } }],
+        name: [{ use, family: 'Ünal' }],
+      } as never);
+    const both = 'Patient?ward=7&official=unal';
+    await subscribe(herald, restHook(both, `${receiver.url}/ward`));
+    await patient('p1', '7', 'official');
+    await patient('p2', '7', 'usual');
+    await patient('p3', '8', 'official');
+    await flag('of-p1', '9');
+    await herald.drained();
+    const told = receiver.requests.map(({ path: target }) => target).filter((target) => target.includes('/ward/'));
+    expect(told).toEqual(['/ward/Patient/p1']);
+    expect(await found(both)).toEqual(['p1']);
+    expect(await found('Patient?official:missing=true&_sort=ward')).toEqual(['p2']);
+
+    const observed = { status: 'final', code: { text: 'x' }, subject: { reference: 'Patient/p1' } };
+    await herald.put({ resourceType: 'Observation', id: 'o1', ...observed } as never);
+    expect(await found('Observation?subject:Patient.ward=7')).toEqual(['o1']);
+    expect(await found('Observation?patient.ward=7')).toEqual(['o1']);
+    expect(await found('Observation?subject:Patient.ward=8')).toEqual([]);
+    expect(said(await herald.get('Observation?subject.ward=7'))).toMatch(
+      /^400 .*name the type, as in subject:Patient\.ward/,
+    );
+    await herald.unsubscribeAll();
+  });
+
+  it('another process knows at once what it would otherwise refuse', async () => {
+    const other = await startHerald({ database: herald.database, roles: 'api' });
+    try {
+      await herald.put(searchParameter('Flag.kind', 'token', 'Flag.category'));
+      expect(said(await other.get('Flag?kind=x'))).toMatch(/^400 .*is known, but/);
+      await reindexed(herald, 'Flag');
+      expect((await other.get('Flag?kind=x')).status).toBe(200);
+      const id = await subscribe(other, restHook('Flag?kind=x', `${receiver.url}/kind`));
+      const category = [{ coding: [{ code: 'x' }] }];
+      const subject = { reference: 'Patient/p' };
+      await other.put({
+        resourceType: 'Flag',
+        id: 'kinds',
+        status: 'active',
+        category,
+        code: { text: 'x' },
+        subject,
+      } as never);
+      await herald.drained();
+      expect(receiver.requests.map(({ path: target }) => target)).toContain('/kind/Flag/kinds');
+      expect(said(await herald.del('SearchParameter/flag-kind'))).toMatch(new RegExp(`^409 .*Subscription/${id}`));
+    } finally {
+      await herald.unsubscribeAll();
+      await other.stop();
+    }
+  });
+
   it('S4.13: a matcher that has not heard of the parameter asks for it, and isolates nothing', async () => {
     const id = await subscribe(herald, restHook('Flag?code=7', receiver.url));
     const { database } = herald.database;

@@ -244,6 +244,29 @@ it('once used its meaning is fixed, it ends only when nobody uses it, and is rem
   expect(await found('code=a')).toEqual([]);
 });
 
+it('whoever ends it waits for a Subscription that is being written with it, and then sees it', async () => {
+  await define();
+  await reindex();
+  await here.custom.refresh(fixture.database);
+  const uses = customUses(here.asked, parseSearch(here.asked, 'Flag', [['code', 'a']], { baseUrl: context.baseUrl }));
+  let commit!: () => void;
+  const decided = new Promise<void>((resolve) => (commit = resolve));
+  let hold!: () => void;
+  const held = new Promise<void>((resolve) => (hold = resolve));
+  const writing = fixture.database.transaction(async (tx) => {
+    await here.custom.use(tx, 'default', uses);
+    hold();
+    await decided;
+  });
+  await held;
+  const ending = here.store.delete(context, 'SearchParameter', code.id);
+  const refused = expect(ending).rejects.toThrow(/used by Subscription\/s1/);
+  await blocked(fixture.database);
+  users = ['s1'];
+  commit();
+  await Promise.all([writing, refused]);
+});
+
 it("is of its tenant only; its name is everybody's", async () => {
   await define();
   await reindex();
