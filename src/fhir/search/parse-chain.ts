@@ -1,6 +1,6 @@
 // Clauses that ask other resources: chains (`subject:Patient.name=x`) and reverse chains (`_has:Observation:patient:code=x`).
 // http://hl7.org/fhir/R4/search.html#chaining
-import type { SearchParameterDefinition } from '../definitions';
+import type { FhirDefinitions, SearchParameterDefinition } from '../definitions';
 import { errorIssue, type Issue } from '../outcome/outcome';
 import { indexedParameters, type IndexedParameter } from './indexed-parameters';
 import { searchLimits } from './limits';
@@ -83,15 +83,21 @@ interface Read {
   readonly found: Found;
 }
 
+/** Where the type is left open, parameters of one's own do not count: a new one on a further type would change what stored criteria mean. */
+function countedFor(types: number, { definitions }: ClauseContext): FhirDefinitions {
+  return types > 1 ? (definitions.custom?.standard ?? definitions) : definitions;
+}
+
 /** Where a type knows the next link, the fault lies behind it and was told there. */
 function noTarget(code: string, rest: string, read: readonly Read[], context: ClauseContext): ClauseRefusal {
   const [name = ''] = rest.split(/[.:]/, 1);
-  const further = read.find(({ type }) => indexedParameters(context.definitions, type).has(name));
+  const definitions = countedFor(read.length, context);
+  const further = read.find(({ type }) => indexedParameters(definitions, type).has(name));
   if (further && isRefusal(further.found)) return further.found;
   const types = read.map(({ type }) => type);
   const own = types.find((type) => context.definitions.custom?.of(type)?.has(name));
   if (own !== undefined) {
-    const text = `"${name}" of ${own} is a search parameter of its own: name the type, as in ${code}:${own}.${rest}.`;
+    const text = `"${name}" of ${own} was added to the standard: name the type, as in ${code}:${own}.${rest}.`;
     return refusal('parameter', 'invalid', text);
   }
   const valid = new Set(types.flatMap((type) => [...indexedParameters(context.definitions, type).keys()]));
@@ -120,9 +126,7 @@ export function parseChain(
   }
   const further = nextLink(context);
   if (!further) return tooLong(`${head}.${rest}`);
-  // Where the type is left open, parameters of one's own do not count: a new one on a further type would change what stored criteria mean.
-  const { definitions } = context;
-  const asked = types.length > 1 ? { ...further, definitions: definitions.custom?.standard ?? definitions } : further;
+  const asked = { ...further, definitions: countedFor(types.length, context) };
   const read = types.map((each) => ({
     type: each,
     found: parseRest(rest, value, { ...asked, resourceType: each }),
