@@ -29,6 +29,8 @@ function namedIssue({ source, parameter, target }: SearchInclude, { definitions 
   if (source === '*') return `a parameter needs its type. ${form}.`;
   const references = referenceParameters(definitions, source);
   const found = references.find(({ definition }) => definition.code === parameter);
+  const unusable = definitions.custom?.refusal(source, parameter);
+  if (unusable !== undefined) return unusable;
   if (!found) {
     const codes = references.map(({ definition }) => definition.code);
     return `${source} has no reference parameter "${parameter}".${nearestHint(parameter, codes)}`;
