@@ -2,6 +2,7 @@
 import type { DeliveryVerbs } from '../deliveries';
 import type { Database } from '../platform';
 import type { FhirOperation, WriteNote } from '../rest';
+import { SearchParameterState } from './search-parameter-state';
 import { SubscriptionExplain, type SubscriptionExplainDeps } from './subscription-explain';
 import { SubscriptionOutlook } from './subscription-outlook';
 import { SubscriptionResend } from './subscription-resend';
@@ -23,5 +24,5 @@ export function operationList(deps: OperationDeps): readonly FhirOperation[] {
 
 /** Every note on writes this build has. */
 export function writeNoteList(deps: OperationDeps): readonly WriteNote[] {
-  return [new SubscriptionOutlook(deps)];
+  return [new SubscriptionOutlook(deps), new SearchParameterState(deps)];
 }

@@ -75,6 +75,19 @@ describe("search parameters of one's own", () => {
     expect(traced.body.subscriptions).toMatchObject([{ subscription: id, matched: true }]);
   });
 
+  it('whoever writes one and wants an OperationOutcome is told what is left to do', async () => {
+    const told = async (resource: object & { id: string }): Promise<string[]> => {
+      const headers = { prefer: 'return=OperationOutcome' };
+      const { body } = await herald.call('PUT', `SearchParameter/${resource.id}`, { body: resource, headers });
+      return body.issue.map(({ details }: any) => details.text);
+    };
+    const fresh = await told(searchParameter('Flag.fresh', 'token', 'Flag.code'));
+    expect(fresh).toEqual([expect.any(String), expect.stringMatching(/is known, but.*\$reindex for Flag/)]);
+    expect((await told(searchParameter('Flag.code', 'token', 'Flag.code')))[1]).toBe('Flag can be searched by "code".');
+    const draft = searchParameter('Flag.fresh', 'token', 'Flag.code', { status: 'draft' });
+    expect((await told(draft))[1]).toMatch(/is not active/);
+  });
+
   it('is listed in the CapabilityStatement and read like any resource', async () => {
     const { body } = await herald.get('metadata');
     const { searchParam } = body.rest[0].resource.find(({ type }: any) => type === 'Flag');
@@ -83,7 +96,7 @@ describe("search parameters of one's own", () => {
       definition: 'https://example.org/fhir/SearchParameter/flag-code',
       type: 'token',
     });
-    expect(await found('SearchParameter?base=Flag')).toEqual(['flag-code']);
+    expect(await found('SearchParameter?base=Flag&status=active')).toEqual(['flag-code']);
   });
 
   it('cannot end, or mean something else, under a Subscription that uses it', async () => {

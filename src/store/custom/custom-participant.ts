@@ -65,7 +65,6 @@ export class CustomParameterParticipant implements WriteParticipant {
     await dropRows(tx, ended.filter(({ isUsed }) => !isUsed).map(useOf));
     await putRows(tx, [...added, ...ended.filter(({ isUsed }) => isUsed)]);
     this.changed.add(change);
-    if (added.length > 0) change.warnings.push(waitingIssue(added));
     return undefined;
   }
 
@@ -144,10 +143,4 @@ async function checkCount(tx: Tx, added: readonly CustomRow[], there: readonly C
   if (fresh === 0 || (await countRows(tx)) + fresh <= CUSTOM_PARAMETERS_MAX) return;
   const text = `There can be at most ${CUSTOM_PARAMETERS_MAX} search parameters of one's own (each base type counts). Delete some first.`;
   throw new FhirError(422, errorIssue('too-costly', text, 'SearchParameter.base'));
-}
-
-function waitingIssue(added: readonly CustomRow[]) {
-  const types = added.filter(({ state }) => state === 'waiting').map(({ type }) => type);
-  const text = `What is stored already is not indexed by it yet: POST /admin/$reindex for ${types.join(', ')}; when that is done it can be searched by and used in criteria.`;
-  return { severity: 'information', code: 'informational', text } as const;
 }
