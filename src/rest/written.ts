@@ -1,5 +1,5 @@
 // The answers to writes, the same for plain requests and Bundle entries.
-import { operationOutcome } from '../fhir';
+import { operationOutcome, type Issue } from '../fhir';
 import { describeError } from '../platform';
 import type { StoredVersion, WriteResult } from '../store';
 import { etagOf } from './conditions';
@@ -14,7 +14,7 @@ export function versionUrl(baseUrl: string, stored: StoredVersion): string {
 export async function notesOn(deps: RestDeps, request: FhirRequest, { version }: WriteResult): Promise<string[]> {
   if (version === undefined || request.preferences.returns !== 'OperationOutcome') return [];
   const notes = (deps.writeNotes ?? []).filter(({ type }) => type === version.type);
-  const told = notes.map(async (note) => {
+  const answers = notes.map(async (note) => {
     try {
       return await note.about(version, request.context);
     } catch (error) {
@@ -23,7 +23,7 @@ export async function notesOn(deps: RestDeps, request: FhirRequest, { version }:
       return [];
     }
   });
-  return (await Promise.all(told)).flat();
+  return (await Promise.all(answers)).flat();
 }
 
 /** Answer to a create or update: 201 with Location, or 200; the body as `Prefer` asks. */
@@ -31,7 +31,7 @@ export function writtenAnswer(request: FhirRequest, result: WriteResult, notes: 
   const stored = result.version;
   if (stored === undefined) throw new Error(`The store answered ${result.outcome} without a version`);
   const done = `${stored.type}/${stored.id} was ${result.outcome === 'created' ? 'created' : 'updated'} as version ${stored.version}.`;
-  const body = writtenBody(request, stored, [done, ...notes]);
+  const body = writtenBody(request, stored, [told(done), ...(result.warnings ?? []), ...notes.map(told)]);
   return {
     status: result.outcome === 'created' ? 201 : 200,
     body,
@@ -42,12 +42,12 @@ export function writtenAnswer(request: FhirRequest, result: WriteResult, notes: 
   };
 }
 
-function writtenBody(request: FhirRequest, stored: StoredVersion, told: readonly string[]): string | undefined {
+function writtenBody(request: FhirRequest, stored: StoredVersion, issues: readonly Issue[]): string | undefined {
   switch (request.preferences.returns) {
     case 'minimal':
       return undefined;
     case 'OperationOutcome':
-      return doneOutcome(told);
+      return JSON.stringify(operationOutcome(issues));
     case 'representation':
       return stored.body ?? undefined;
   }
@@ -63,11 +63,9 @@ export function deletedAnswer(request: FhirRequest, result: WriteResult): FhirAn
   if (request.preferences.returns !== 'OperationOutcome') return { status: 204, ...version };
   const text =
     result.outcome === 'deleted' ? `${type}/${id} was deleted.` : `${type}/${id} was not there; nothing was done.`;
-  return { status: 200, body: doneOutcome([text]), isOutcome: true, ...version };
+  return { status: 200, body: JSON.stringify(operationOutcome([told(text)])), isOutcome: true, ...version };
 }
 
-function doneOutcome(texts: readonly string[]): string {
-  return JSON.stringify(
-    operationOutcome(texts.map((text) => ({ severity: 'information', code: 'informational', text }))),
-  );
+function told(text: string): Issue {
+  return { severity: 'information', code: 'informational', text };
 }

@@ -270,6 +270,7 @@ export class ResourceStore {
   private shown({ result }: RoadEnd, changed?: ReadonlyMap<string, ResourceChange>): WriteResult {
     if (!result.version) return result;
     const change = result.outcome === 'unchanged' ? undefined : changed?.get(versionName(result.version));
-    return { ...result, version: this.participants.shown(result.version, change) };
+    const version = this.participants.shown(result.version, change);
+    return { ...result, version, ...(change && change.warnings.length > 0 && { warnings: change.warnings }) };
   }
 }

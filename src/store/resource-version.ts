@@ -1,5 +1,5 @@
 // The words of the store: who writes, what is stored, what a write answers. Interactions: https://hl7.org/fhir/R4/http.html
-import type { ParsedResource } from '../fhir';
+import type { Issue, ParsedResource } from '../fhir';
 
 /** Who writes, and under which request. */
 export interface WriteContext {
@@ -36,6 +36,8 @@ export interface WriteResult {
   readonly outcome: 'created' | 'updated' | 'deleted' | 'unchanged';
   /** The version written; for `unchanged` the one that was there, absent when there is none. */
   readonly version?: StoredVersion;
+  /** What participants want the client to know although the write succeeded. */
+  readonly warnings?: readonly Issue[];
 }
 
 /** One step of a transaction. `create` may bring the id it is to get (references to it were already rewritten). */

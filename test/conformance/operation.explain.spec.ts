@@ -105,6 +105,8 @@ describe('$explain on Subscription', () => {
     expect(created[1]).toMatch(/^It would have heard of 2 of the last \d+ changes of Observation, for example of Obs/);
     const changed = await told('PUT', 'Subscription/outlook', hook('Observation?code=none', 'outlook'));
     expect(changed[1]).toMatch(/^It would have heard of 0 of the last \d+ changes of Observation\.$/);
+    const claimed = await told('PUT', 'Subscription/outlook', { ...hook('Basic', 'outlook'), error: 'mine' });
+    expect(claimed[1]).toMatch(/^Subscription.error is written by the server/);
     const { id: _, ...unnamed } = hook('Basic', 'outlook');
     expect((await told('POST', 'Subscription', unnamed))[1]).toMatch(/^There is no Basic here yet/);
     expect(await told('PUT', 'Patient/outlook', { resourceType: 'Patient', id: 'outlook' })).toHaveLength(1);
