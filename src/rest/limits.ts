@@ -59,3 +59,5 @@ export const WRITE_WAIT_MS_MAX = 10_000;
 /** Writes of Subscriptions at a time, and waiting: a door of their own. */
 export const SUBSCRIPTION_SLOTS_MAX = 32;
 export const SUBSCRIPTION_SLOTS_QUEUE_MAX = 1024;
+/** A search whose parameters are changed while it runs is asked this often; then the client is told to try again. */
+export const SEARCH_TRIES_MAX = 3;

@@ -6,7 +6,7 @@ import { bundleText, jsonText, objectText } from '../bundle-text';
 import type { BundleLink } from '../bundle-text';
 import type { FhirAnswer, FhirRequest, RestDeps } from '../exchange';
 import { included } from '../includes';
-import { INCLUDED_MAX } from '../limits';
+import { INCLUDED_MAX, SEARCH_TRIES_MAX } from '../limits';
 import { formatParameters } from '../parameters';
 import type { Parameter } from '../parameters';
 import { searchRequest, type SearchRequest } from '../search-request';
@@ -15,9 +15,8 @@ import type { Route } from '../route';
 /** A search Bundle; the self link lists what was really used (Q-3). @throws FhirError 400 naming the parameter, modifier or value */
 export async function search(deps: RestDeps, request: FhirRequest): Promise<FhirAnswer> {
   const { baseUrl } = request.context;
-  const { queries, used, ignored } = await understood(deps, request);
+  const { queries, used, ignored, found } = await answered(deps, request);
   const shape = queries[0]!;
-  const found = await deps.store.search(request.context, queries);
   const added = await included(deps, request, found.resources, shape.includes ?? []);
   const wish = wishOf(shape);
   const entry = (stored: StoredVersion, mode: 'match' | 'include'): string =>
@@ -34,6 +33,18 @@ export async function search(deps: RestDeps, request: FhirRequest): Promise<Fhir
   if (hints.length > 0) entries.push(hintsText(hints));
   const links = linksOf(`${baseUrl}${pathOf(request.route)}`, used, found);
   return { status: 200, body: bundleText({ type: 'searchset', total: found.total, links }, entries) };
+}
+
+/** The search as it was understood, and its page. Asked again when a search parameter of one's own was changed meanwhile: by then it is known how. */
+async function answered(deps: RestDeps, request: FhirRequest): Promise<SearchRequest & { readonly found: SearchPage }> {
+  for (let tries = 1; ; tries += 1) {
+    const asked = await understood(deps, request);
+    try {
+      return { ...asked, found: await deps.store.search(request.context, asked.queries) };
+    } catch (error) {
+      if (!(error instanceof FhirError) || error.status !== 409 || tries >= SEARCH_TRIES_MAX) throw error;
+    }
+  }
 }
 
 async function understood(deps: RestDeps, request: FhirRequest): Promise<SearchRequest> {
