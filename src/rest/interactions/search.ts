@@ -42,6 +42,7 @@ async function answered(deps: RestDeps, request: FhirRequest): Promise<SearchReq
     try {
       return { ...asked, found: await deps.store.search(request.context, asked.queries) };
     } catch (error) {
+      // Expected: a parameter was changed between the two.
       if (!(error instanceof FhirError) || error.status !== 409 || tries >= SEARCH_TRIES_MAX) throw error;
     }
   }

@@ -47,3 +47,22 @@ it('I24: attempts were counted and written twice when the commit of their batch 
     stub.requests.filter((request) => request.path === path).map((request) => request.headers['herald-attempt']!);
   for (const key of keys) expect(numbers(`/Patient/${key}`)).toEqual(['1', '2', '3', '4']);
 });
+
+it('what succeeded between a failure and its writing down was no evidence, so a message nobody takes was repeated for days', async () => {
+  stub.answer(() => ({ status: 503 }));
+  await herald.subscribe(2, stub.url);
+  // The writing down fails once and is done again, which takes its time.
+  armFailpoints([{ name: 'finish.before-commit', action: { kind: 'error', code: '08006' }, at: 1 }]);
+  const stop = herald.run(herald.worker());
+  await herald.schedule([2], [event('late')]);
+  const failed = await eventually(async () => {
+    const { rows } = await db.database.query<{ first_failed_at: Date; ended_at: Date }>({
+      text: `select q.first_failed_at, (select min(a.ended_at) from attempt a where a.subscription_key = 2) as ended_at
+             from held_key q where q.subscription_key = 2`,
+      values: [],
+    });
+    return rows[0];
+  });
+  await stop();
+  expect(failed.first_failed_at).toEqual(failed.ended_at);
+});
