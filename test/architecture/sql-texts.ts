@@ -28,3 +28,27 @@ export function tablesNamed(sql: string): string[] {
   const place = /\b(?:from|join|into|update|table|truncate|using|only)\s+(?:only\s+)?"?([a-z_][a-z_0-9]*)"?/gi;
   return [...sql.matchAll(place)].map((match) => match[1]!.toLowerCase());
 }
+
+export interface PreparedStatement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Object literals with a fixed `name` and a `text`: what a connection prepares once and finds again by its name. */
+export function preparedStatements(file: string): PreparedStatement[] {
+  const source = ts.createSourceFile(file, readProjectFile(file), ts.ScriptTarget.ES2022, true);
+  const found: PreparedStatement[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isObjectLiteralExpression(node)) {
+      const [name, text] = ['name', 'text'].map((key) =>
+        node.properties.find((one) => one.name?.getText(source) === key),
+      );
+      if (name && ts.isPropertyAssignment(name) && ts.isStringLiteral(name.initializer) && text) {
+        found.push({ name: name.initializer.text, text: text.getText(source) });
+      }
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}

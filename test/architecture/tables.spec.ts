@@ -1,6 +1,6 @@
 // Tables have rooms too: only the room that owns a table names it in SQL; everyone else comes through the door.
 import { filesBelow, readProjectFile, roomNames } from './project-files';
-import { sqlTexts, tablesNamed } from './sql-texts';
+import { preparedStatements, sqlTexts, tablesNamed } from './sql-texts';
 
 const migrations = filesBelow('migrations').filter((file) => file.endsWith('.sql'));
 const header = (file: string, name: string): string | undefined =>
@@ -41,6 +41,14 @@ it('names a table only in the SQL of the room that owns it', () => {
         .map((table) => `${file} names ${table} of ${ownerOf.get(table)}`);
     });
   expect(trespassers).toEqual([]);
+});
+
+it('prepares one text under one name: pg refuses a second text on a connection that knows the first', () => {
+  const sources = filesBelow('src').filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'));
+  const prepared = sources.flatMap((file) => preparedStatements(file).map((one) => ({ file, ...one })));
+  expect(prepared.length).toBeGreaterThan(30);
+  const seen = new Map(prepared.map(({ name, text }) => [name, text]));
+  expect(prepared.filter(({ name, text }) => seen.get(name) !== text)).toEqual([]);
 });
 
 it('asks no database for the time: $now comes from the clock', () => {

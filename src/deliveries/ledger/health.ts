@@ -77,7 +77,7 @@ export async function noteHealth(tx: Tx, notes: readonly HealthNote[]): Promise<
 /** How many deliveries of a subscription wait; counted up to a limit, more than that is "many". Index: delivery_pending, delivery_behind, held_key_pkey. */
 export async function countWaiting(tx: Tx, subscriptionKey: number): Promise<number> {
   const { rows } = await tx.query<{ waiting: number }>({
-    name: 'deliveries.count-waiting',
+    name: 'deliveries.count-waiting-of-subscription',
     text: `select ((select count(*) from (select 1 from delivery where subscription_key = $1 and state = 'pending' limit $2::int) p)
                  + (select count(*) from (select 1 from delivery where subscription_key = $1 and state = 'behind' limit $2::int) b)
                  + (select count(*) from (select 1 from held_key q join delivery d on d.subscription_key = q.subscription_key
