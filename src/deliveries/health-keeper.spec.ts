@@ -19,6 +19,11 @@ it.each([
   expect(nextStatus(health(change), failed, undefined, context)).toBe(expected);
 });
 
+it('a failure that is not charged to the endpoint is no occasion to call it ill', () => {
+  const long = health({ failingSince: minutesAgo(60), failures: 7 });
+  expect(nextStatus(long, { ...failed, failures: 0 }, undefined, context)).toBeUndefined();
+});
+
 it('a policy reason is an error at once, a confirmed 410 switches off', () => {
   expect(nextStatus(health({ failingSince: now, failures: 1 }), failed, 'error', context)).toBe('error');
   expect(nextStatus(health({ failingSince: now, failures: 2 }), failed, 'off', context)).toBe('off');

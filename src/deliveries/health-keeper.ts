@@ -7,6 +7,7 @@ import { afterBatch, afterPace, CLOSED, NOTHING, withFailure, withSuccess, type 
 import { errorText } from './error-text';
 import type { Judged } from './judge';
 import { gateOf, writeBreakers, type BreakerChange } from './ledger/breakers';
+import type { FinishResult } from './ledger/finish';
 import { countWaiting, noteHealth, type Health, type HealthNote } from './ledger/health';
 import type { Gate } from './ledger/rows';
 import type { RetryDefaults } from './results';
@@ -33,6 +34,7 @@ export interface HealthKeeperDeps {
 /** A result that the ledger has taken. */
 export interface NotedResult {
   readonly tried: Tried;
+  readonly result: Pick<FinishResult, 'deadReason'>;
   readonly tell?: Judged['tell'];
   readonly judgedClass?: Judged['class'];
   /** Set with the last attempt of a set: whether its p95 was beyond half of the deadline. */
@@ -98,13 +100,13 @@ export class HealthKeeper {
     this.pending.set(key, { note, subscription, tell: before?.tell, trouble: before?.tell && before.trouble });
   }
 
-  private noteFailure({ tried, tell, judgedClass }: NotedResult): void {
+  private noteFailure({ tried, result, tell, judgedClass }: NotedResult): void {
     const { run, delivery, subscription } = tried;
     const outcome = tried.outcome!;
     const key = run.subscriptionKey;
     // A resend is someone's own wish: when it fails the breaker must know, so that it holds no more than other requests do, but nothing that
-    // is owed was refused, so the Subscription is not told.
-    const isUncounted = outcome.class === 'O' || delivery.resendNo !== undefined;
+    // is owed was refused, so the Subscription is not told. A message judged to be the trouble itself is told of as a dead letter: its endpoint is well.
+    const isUncounted = outcome.class === 'O' || delivery.resendNo !== undefined || result.deadReason === 'poison';
     const before = this.pending.get(key);
     if (outcome.class !== 'O') this.failing.add(key);
     const failure = {
@@ -238,7 +240,8 @@ export function nextStatus(
   // While a key is blocked its Subscription is in error, however well the others go.
   if (health.hasBlocked) return health.status === 'error' ? undefined : 'error';
   if (health.failures === 0) return health.status === 'error' && note.hasSuccess ? 'active' : undefined;
-  if (health.status === 'error') return undefined;
+  // What is not charged to the endpoint tells nothing about it, however it did before.
+  if (health.status === 'error' || note.failures === 0) return undefined;
   if (tell === 'error') return 'error';
   const { errorAfterMs, errorAfterAttempts } = context.subscription;
   const failingMs = health.failingSince ? context.now.getTime() - health.failingSince.getTime() : 0;

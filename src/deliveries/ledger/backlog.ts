@@ -36,10 +36,18 @@ export async function oldestWaiting(tx: Tx): Promise<Date | undefined> {
   return rows[0]?.oldest ?? undefined;
 }
 
-/** How many living Subscriptions have failed since their last success. Reads the runtime rows: for a page, not for a hot path. */
+/**
+ * How many living Subscriptions have failed since their last success and have something waiting, or say that they are in error. One whose last
+ * failure has become a dead letter, with nothing behind it, keeps nobody waiting: that letter is counted where letters are.
+ * Reads the runtime rows: for a page, not for a hot path. Indexes: delivery_pending, held_key_next.
+ */
 export async function countFailing(tx: Tx): Promise<number> {
   const { rows } = await tx.query<{ n: number }>({
-    text: `select count(*) as n from subscription_runtime where alive and sending and failing_since is not null`,
+    text: `select count(*) as n from subscription_runtime r
+            where r.alive and r.sending and r.failing_since is not null
+              and (r.status = 'error'
+                   or exists (select 1 from held_key q where q.subscription_key = r.subscription_key)
+                   or exists (select 1 from delivery d where d.subscription_key = r.subscription_key and d.state = 'pending'))`,
     values: [],
   });
   return rows[0]!.n;

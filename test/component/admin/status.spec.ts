@@ -51,6 +51,26 @@ it('S1.13: says in one sentence how all is, with unmatched events, backlog, its 
   expect((await status()).verdict).toMatch(/^Something is lost, by us: 2 event number/);
 });
 
+it('a Subscription whose last failure has become a dead letter, with nothing behind it, does not fail: the letter is what is told', async () => {
+  const other = await createTestDatabase();
+  const quiet = await startAdminApp(other.database, supervisor);
+  try {
+    const key = await seedSubscription(other.database, 's1', 'active', 1);
+    await seedDelivery(other.database, key, { eventNumber: 1, state: 'dead', reason: 'poison' });
+    const failing = `update subscription_runtime set failing_since = '2026-03-01T11:59:10Z'`;
+    await other.database.query({ text: failing, values: [] });
+    expect((await quiet.client.get('/admin/status')).body).toMatchObject({
+      verdict: expect.stringMatching(/^Nothing is lost, but 1 dead letter\(s\) wait/) as string,
+      backlog: { failingSubscriptions: 0 },
+    });
+    await other.database.query({ text: `update subscription_runtime set status = 'error'`, values: [] });
+    expect((await quiet.client.get('/admin/status')).body).toMatchObject({ backlog: { failingSubscriptions: 1 } });
+  } finally {
+    await quiet.stop();
+    await other.drop();
+  }
+});
+
 it('takes no parameters, and says so', async () => {
   const answer = await app.client.get('/admin/status?verbose=true');
   expect(answer.status).toBe(400);

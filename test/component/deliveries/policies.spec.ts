@@ -1,6 +1,6 @@
 // Poison policies and class P: what a message that is never taken does to its key, to its neighbours and to its Subscription.
 import { channelCatalogue } from '../../../src/channels';
-import { auditLedger, subscriptionRuntime } from '../../../src/deliveries';
+import { auditLedger, countFailing, subscriptionRuntime } from '../../../src/deliveries';
 import { EgressClient } from '../../../src/platform';
 import { eventually } from '../../support/deadline';
 import { defaults, event } from './delivering';
@@ -55,6 +55,18 @@ it.each(policies)(
     expect(await auditLedger(db.database, herald.clock.now())).toEqual([]);
   },
 );
+
+it('S2.5: the failure that makes a dead letter is the message’s: the endpoint is not called ill for it', async () => {
+  refuseBad();
+  await herald.subscribe(1, stub.url, { ...poison, poisonPolicy: 'skip', errorAfterMs: 0, errorAfterAttempts: 3 });
+  const stop = herald.run(herald.worker());
+  await herald.schedule([1], [event('bad', 1)]);
+  await eventually(async () => (await herald.states())['dead'] === 1, { what: 'a dead letter' });
+  await stop();
+  expect(sentOfBad()).toBe(3);
+  expect(herald.told).toEqual([]);
+  expect(await countFailing(db.database)).toBe(0);
+});
 
 it('a block is told even when whoever blocked the key ended before it could tell', async () => {
   refuseBad();
