@@ -1,6 +1,6 @@
 // Bodies of versions of several tenants, read with one statement for each tenant.
 import type { FhirResource } from '../fhir';
-import type { Tx } from '../platform';
+import { groupBy, type Tx } from '../platform';
 import { versionName, type ResourceStore, type VersionKey } from '../store';
 
 /** Names a version among those of all tenants. */
@@ -15,7 +15,7 @@ export async function readBodies(
   tx?: Tx,
 ): Promise<Map<string, FhirResource | undefined>> {
   const bodies = new Map<string, FhirResource | undefined>();
-  for (const sameTenant of byTenant(keys)) {
+  for (const sameTenant of groupBy(keys, ({ tenant }) => tenant).values()) {
     const found = await store.readVersions(sameTenant, tx);
     for (const key of sameTenant) {
       const version = found.get(versionName(key));
@@ -24,14 +24,4 @@ export async function readBodies(
     }
   }
   return bodies;
-}
-
-function byTenant(keys: Iterable<VersionKey>): Iterable<VersionKey[]> {
-  const tenants = new Map<string, VersionKey[]>();
-  for (const key of keys) {
-    const found = tenants.get(key.tenant);
-    if (found) found.push(key);
-    else tenants.set(key.tenant, [key]);
-  }
-  return tenants.values();
 }

@@ -39,5 +39,6 @@ export { createLog, type Log } from './log/log';
 export { Metrics } from './metrics/metrics';
 export { DutyWorker, type DutyTurn, type DutyWorkerDeps } from './workers/duty.worker';
 export { Wake } from './workers/wake';
+export { groupBy } from './collections/group-by';
 export { Doorbell } from './workers/doorbell';
 export { Supervisor, type Worker, type WorkerHealth } from './workers/supervisor';

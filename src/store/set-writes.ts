@@ -1,6 +1,6 @@
 // Carries out the writes of a transaction with set statements: as many round trips for 500 entries as for five.
 import { appendEvents, type NewEvent } from '../outbox';
-import type { Tx } from '../platform';
+import { groupBy, type Tx } from '../platform';
 import type { Draft } from './draft';
 import type { LockedRow } from './locks';
 import type { StoredInteraction, WriteContext } from './resource-version';
@@ -14,7 +14,6 @@ import {
   insertVersionsSql,
   updateRowsSql,
 } from './sql/set-writes.sql';
-import { groupBy } from './transaction-plan';
 
 /** One row about to change; everything in it is decided. */
 export interface RowWrite {

@@ -1,5 +1,6 @@
 // What a transaction is going to do, before it touches the database. Pure. Rules: https://hl7.org/fhir/R4/http.html#trules
 import type { FhirResource, ParsedResource } from '../fhir';
+import { groupBy } from '../platform';
 import { writtenTwice } from './preconditions';
 import type { StoredVersion, StoreOperation } from './resource-version';
 
@@ -58,15 +59,4 @@ export function lockOrder(steps: readonly Step[]): { type: string; ids: string[]
       .map((step) => step.id)
       .sort(),
   }));
-}
-
-export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
 }

@@ -1,7 +1,7 @@
 // Every matcher process holds all subscriptions in memory. The registry loads them once and then follows the change log; it is asked to
 // catch up inside the match transaction, after the claim, so an event whose write was answered after an activation was seen always meets it.
 import { customUses, parseCriteria, parseInstant, type FhirDefinitions } from '../fhir';
-import type { Log, Tx } from '../platform';
+import { groupBy, type Log, type Tx } from '../platform';
 import { changesSince, lastChangeNo } from './change-log';
 import { intervalsOf, type CriteriaInterval, type IntervalMark } from './intervals';
 import { CATCH_UP_ROWS, REGISTRY_PAGE_ROWS } from './limits';
@@ -143,12 +143,7 @@ export class SubscriptionRegistry {
   private async refresh(tx: Tx, keys: readonly number[]): Promise<void> {
     if (keys.length === 0) return;
     const { rows } = await tx.query<MarkRow>({ ...registryEntriesSql, values: [keys] });
-    const marks = new Map<number, MarkRow[]>();
-    for (const row of rows) {
-      const known = marks.get(row.subscription_key);
-      if (known === undefined) marks.set(row.subscription_key, [row]);
-      else known.push(row);
-    }
+    const marks = groupBy(rows, (row) => row.subscription_key);
     let hasLearned = this.deps.learn === undefined;
     for (const key of keys) {
       const own = marks.get(key);

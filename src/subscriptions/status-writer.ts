@@ -1,8 +1,7 @@
 // Herald's own writes of a Subscription's status: ordinary new versions that raise events, made only while the state still calls for them.
 import { subscriptionCodecFor, type FhirDefinitions, type SubscriptionCodec, type SubscriptionStatus } from '../fhir';
-import { randomId, type Database, type Log } from '../platform';
+import { groupBy, randomId, type Database, type Log } from '../platform';
 import type { ResourceStore } from '../store';
-import type { Incarnation } from './incarnation';
 import { incarnationByKey, incarnationsByKey } from './incarnations';
 import { ERROR_TEXT_CHARS_MAX, STATUS_WRITE_TRIES_MAX } from './limits';
 import { isSystemStep } from './status-machine';
@@ -50,7 +49,8 @@ export class SubscriptionStatusWriter {
     const seen = (await incarnationsByKey(database, subscriptionKeys)).filter(
       ({ alive, status }) => alive && isSystemStep(status, 'active'),
     );
-    for (const alike of togetherByWrite(seen)) {
+    // What one transaction may write: it belongs to one tenant, and is made under one base URL.
+    for (const alike of groupBy(seen, ({ tenant, baseUrl }) => `${tenant} ${baseUrl}`).values()) {
       const { tenant, baseUrl } = alike[0]!;
       const context = { tenant, requestId: randomId(), baseUrl, isSystemWrite: true };
       const changes = alike.map(
@@ -109,16 +109,6 @@ export class SubscriptionStatusWriter {
     return (current, resource) =>
       current.version === version ? this.codec.rewrite(resource, { status: to, error }) : undefined;
   }
-}
-
-/** What one transaction may write: it belongs to one tenant, and is made under one base URL. */
-function togetherByWrite(incarnations: readonly Incarnation[]): Iterable<Incarnation[]> {
-  const groups = new Map<string, Incarnation[]>();
-  for (const one of incarnations) {
-    const name = `${one.tenant} ${one.baseUrl}`;
-    groups.set(name, [...(groups.get(name) ?? []), one]);
-  }
-  return groups.values();
 }
 
 /** One line without control characters, at most 1,000 characters, never empty. */

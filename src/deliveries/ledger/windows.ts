@@ -1,5 +1,5 @@
 // What an owner finds to do in its slices. Runs inside a transaction that has locked them, so that nobody moves rows meanwhile.
-import type { Tx } from '../../platform';
+import { groupBy, type Tx } from '../../platform';
 import { HELD_HEADS_MAX } from '../limits';
 import { columns, statement } from '../sql';
 import { loadResends, type FoundResends } from './resends';
@@ -62,8 +62,8 @@ export async function loadWindows(
     tx.query<HeldRow>(loadHeld([keys, numbers, now, HELD_HEADS_MAX, settings.busyRows])),
   ]);
   await letGo(tx, held.rows, now);
-  const pendingOf = groupBySlice(pending.rows);
-  const heldOf = groupBySlice(held.rows);
+  const pendingOf = groupBy(pending.rows, sliceOf);
+  const heldOf = groupBy(held.rows, sliceOf);
   const looks = slices.map((slice) => {
     const rows = pendingOf.get(sliceKey(slice)) ?? [];
     return { slice, rows, crowds: crowdingKeys(slice, rows, settings) };
@@ -172,13 +172,6 @@ async function letGo(tx: Tx, held: readonly HeldRow[], now: Date): Promise<void>
   );
 }
 
-function groupBySlice<R extends { subscription_key: number; slice_no: number }>(rows: readonly R[]): Map<string, R[]> {
-  const groups = new Map<string, R[]>();
-  for (const row of rows) {
-    const key = sliceKey({ subscriptionKey: row.subscription_key, sliceNo: row.slice_no });
-    const group = groups.get(key);
-    if (group) group.push(row);
-    else groups.set(key, [row]);
-  }
-  return groups;
+function sliceOf(row: { readonly subscription_key: number; readonly slice_no: number }): string {
+  return sliceKey({ subscriptionKey: row.subscription_key, sliceNo: row.slice_no });
 }
