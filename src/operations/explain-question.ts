@@ -14,7 +14,10 @@ export interface QuestionDeps {
   readonly definitions: FhirDefinitions;
   /** Those that clients may ask by. */
   readonly asked: FhirDefinitions;
-  readonly store: Pick<ResourceStore, 'learn' | 'read' | 'readVersion' | 'readVersions' | 'versionsAsOf' | 'terms'>;
+  readonly store: Pick<
+    ResourceStore,
+    'understood' | 'read' | 'readVersion' | 'readVersions' | 'versionsAsOf' | 'terms'
+  >;
 }
 
 /** The criteria, understood. */
@@ -52,19 +55,13 @@ export async function askedQuery(deps: QuestionDeps, call: OperationCall, input:
 }
 
 /** As a Subscription with these criteria would understand them if it were written now. */
-async function understood(deps: QuestionDeps, { context }: OperationCall, criteria: string): Promise<SearchQuery> {
-  const read = (): Promise<SearchQuery> =>
+function understood(deps: QuestionDeps, { context }: OperationCall, criteria: string): Promise<SearchQuery> {
+  return deps.store.understood(() =>
     withTerms(
       (termsOf) => parseCriteria(deps.asked, criteria, { baseUrl: context.baseUrl, termsOf }),
       (questions) => deps.store.terms(context, questions),
-    );
-  try {
-    return await read();
-  } catch (error) {
-    // Expected: the client's mistake, or a search parameter that this process has not heard of yet.
-    if (!(error instanceof FhirError) || !(await deps.store.learn())) throw error;
-    return read();
-  }
+    ),
+  );
 }
 
 /** Undefined when no resource is asked about. @throws FhirError 400, 404, 410 */

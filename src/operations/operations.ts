@@ -2,6 +2,7 @@
 import type { DeliveryVerbs } from '../deliveries';
 import type { Database } from '../platform';
 import type { FhirOperation, WriteNote } from '../rest';
+import type { ResourceStore } from '../store';
 import { SearchParameterState } from './search-parameter-state';
 import { SubscriptionExplain, type SubscriptionExplainDeps } from './subscription-explain';
 import { SubscriptionOutlook } from './subscription-outlook';
@@ -11,6 +12,7 @@ export interface OperationDeps extends SubscriptionExplainDeps {
   /** The pool of the API role. */
   readonly database: Database;
   readonly verbs: DeliveryVerbs;
+  readonly store: SubscriptionExplainDeps['store'] & Pick<ResourceStore, 'learn'>;
 }
 
 /** Every operation this build offers. */

@@ -16,9 +16,9 @@ export class SearchParameterState implements WriteNote {
     await store.learn();
     const { meanings } = readSearchParameter(asked.custom.standard, JSON.parse(body) as FhirResource);
     if (meanings.length === 0) return ['It is not active, or one of the standard, so it changes nothing.'];
-    return meanings.map(({ type, meaning: { code } }) => {
+    return meanings.flatMap(({ type, meaning: { code } }) => {
       const isSearchable = asked.custom!.of(type)?.has(code);
-      return isSearchable ? `${type} can be searched by "${code}".` : (asked.custom!.refusal(type, code) ?? '');
+      return isSearchable ? `${type} can be searched by "${code}".` : (asked.custom!.refusal(type, code) ?? []);
     });
   }
 }

@@ -118,18 +118,10 @@ export class ResourceStore {
     return result.outcome === 'unchanged' ? undefined : result;
   }
 
-  /**
-   * `revise` for several resources of one type in one transaction, so all or none. Out: one answer for each id, in order; undefined where nothing
-   * was written.
-   */
-  async reviseAll(
-    context: WriteContext,
-    type: string,
-    changes: ReadonlyMap<string, Revision>,
-  ): Promise<(WriteResult | undefined)[]> {
+  /** `revise` for several resources of one type in one transaction, so all or none. */
+  async reviseAll(context: WriteContext, type: string, changes: ReadonlyMap<string, Revision>): Promise<void> {
     const operations = [...changes].map(([id, revise]): RoadOperation => ({ kind: 'revise', type, id, revise }));
-    const results = await this.together(context, operations);
-    return results.map((result) => (result.outcome === 'unchanged' ? undefined : result));
+    await this.together(context, operations);
   }
 
   /**
@@ -206,6 +198,12 @@ export class ResourceStore {
   /** Hears of search parameters that other processes added; out: whether there are new ones, so that what was refused may be right now. */
   async learn(): Promise<boolean> {
     return (await this.deps.custom?.refresh(this.deps.database)) ?? false;
+  }
+
+  /** What `read` makes of a client's words; read again where it refuses them and other processes have added search parameters. Throws what `read` throws. */
+  async understood<T>(read: () => Promise<T>): Promise<T> {
+    const { custom, database } = this.deps;
+    return custom ? custom.understood(database, read) : read();
   }
 
   /** What terminology that is stored answers, in the order of the questions: for `withTerms`. With `tx`, as that transaction sees it. */

@@ -19,6 +19,7 @@ import type { ChannelCatalogue } from './channel-catalogue';
 import { readHeaderLines, type HeaderLine } from './header-lines';
 
 const PAYLOAD = 'application/fhir+json';
+
 export interface CheckContext {
   readonly definitions: FhirDefinitions;
   readonly catalogue: ChannelCatalogue;

@@ -35,7 +35,7 @@ export interface SubscriptionParticipantDeps {
   /** The store's answers to what criteria ask of terminology, as the write's own transaction sees it. */
   readonly terms: ResourceStore['terms'];
   /** Absent: the standard's search parameters are all there are. */
-  readonly custom?: Pick<CustomParameters, 'definitions' | 'refresh' | 'use'>;
+  readonly custom?: Pick<CustomParameters, 'definitions' | 'refresh' | 'understood' | 'use'>;
 }
 
 /** What is stored of a Subscription before its write; the resource row's lock keeps it so. */
@@ -94,13 +94,8 @@ export class SubscriptionParticipant implements WriteParticipant {
       this.prepared.set(change, systemWrite(subscription, before));
       return undefined;
     }
-    try {
-      return await this.accept(tx, change, subscription, before);
-    } catch (error) {
-      // Expected: the client's mistakes, or a search parameter that this process has not heard of yet.
-      if (!(error instanceof FhirError) || !(await this.deps.custom?.refresh(tx))) throw error;
-      return this.accept(tx, change, subscription, before);
-    }
+    const accept = (): Promise<ParsedResource | undefined> => this.accept(tx, change, subscription, before);
+    return this.deps.custom ? this.deps.custom.understood(tx, accept) : accept();
   }
 
   private async accept(

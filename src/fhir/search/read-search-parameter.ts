@@ -9,7 +9,7 @@ import type { FhirResource } from '../resource';
 import type { CustomMeaning } from './custom-definitions';
 import { branchesOf, notInterpretable, rootOf } from './custom-expression';
 import { customLimits } from './limits';
-import { nearestName } from './nearest-name';
+import { nearestHint } from './nearest-name';
 import { searchTypes } from './search-types';
 
 /** What an active SearchParameter says. */
@@ -64,8 +64,8 @@ function baseIssues(standard: FhirDefinitions, types: readonly string[], code: s
   return types.flatMap((type, index) => {
     const element = `SearchParameter.base[${index}]`;
     if (!standard.isResourceType(type)) {
-      const nearest = nearestName(type, standard.resourceTypes);
-      const text = `"${type}" is no resource type that is stored here. Name each type that is to have the parameter. The nearest name is "${nearest}".`;
+      const hint = nearestHint(type, standard.resourceTypes);
+      const text = `"${type}" is no resource type that is stored here. Name each type that is to have the parameter.${hint}`;
       return [errorIssue('not-supported', text, element)];
     }
     if (!standard.searchParameters(type).has(code)) return [];
@@ -108,7 +108,7 @@ class Reader {
     }
     for (const [index, target] of this.targets.entries()) {
       if (this.standard.isResourceType(target)) continue;
-      const text = `"${target}" is no resource type that is stored here. The nearest name is "${nearestName(target, this.standard.resourceTypes)}".`;
+      const text = `"${target}" is no resource type that is stored here.${nearestHint(target, this.standard.resourceTypes)}`;
       issues.push(errorIssue('not-supported', text, `SearchParameter.target[${index}]`));
     }
     return issues;

@@ -48,20 +48,14 @@ async function answered(deps: RestDeps, request: FhirRequest): Promise<SearchReq
   }
 }
 
-async function understood(deps: RestDeps, request: FhirRequest): Promise<SearchRequest> {
+function understood(deps: RestDeps, request: FhirRequest): Promise<SearchRequest> {
   const now = deps.clock.now();
-  const read = (): Promise<SearchRequest> =>
+  return deps.store.understood(() =>
     withTerms(
       (termsOf) => searchRequest(deps.definitions, request, { now, termsOf }),
       (questions) => deps.store.terms(request.context, questions),
-    );
-  try {
-    return await read();
-  } catch (error) {
-    // Expected: the client's mistake, or a search parameter that this process has not heard of yet.
-    if (!(error instanceof FhirError) || !(await deps.store.learn())) throw error;
-    return read();
-  }
+    ),
+  );
 }
 
 /** The address that is searched, without a slash at its end. */

@@ -34,6 +34,17 @@ export class CustomParameters {
     return this.definitions.revision !== before;
   }
 
+  /** What `read` makes of a client's words; read again where it refuses them (FhirError) and something was committed that this process had not heard of. */
+  async understood<T>(tx: Tx, read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      // Expected: the client's mistake, or a search parameter that this process has not heard of yet.
+      if (!(error instanceof FhirError) || !(await this.refresh(tx))) throw error;
+      return read();
+    }
+  }
+
   /** After a search: throws FhirError 409 when a parameter of one's own that it used was changed meanwhile, so that its answer means nothing. */
   async confirm(tx: Tx, tenant: string, queries: readonly SearchQuery[]): Promise<void> {
     const { definitions } = this;
