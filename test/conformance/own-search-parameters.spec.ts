@@ -7,6 +7,7 @@ import { SubscriptionRegistry } from '../../src/subscriptions';
 import { startHerald, type Herald } from '../support/herald';
 import { reindexed, searchParameter } from '../support/search-parameter';
 import { silentLog } from '../support/silent-log';
+import { foundIds } from '../support/search';
 import { SubscriberStub } from '../support/subscriber-stub';
 import { restHook, subscribe } from '../support/subscription';
 
@@ -32,11 +33,7 @@ describe("search parameters of one's own", () => {
       code: { coding: [{ system: snomed, code }] },
       subject: { reference: 'Patient/p' },
     } as never);
-  const found = async (query: string): Promise<string[]> => {
-    const { status, body } = await herald.get(query);
-    if (status !== 200) throw new Error(JSON.stringify(body));
-    return (body.entry ?? []).map(({ resource }: any) => resource.id).sort();
-  };
+  const found = (query: string) => foundIds(herald, query);
   const said = ({ status, body }: { status: number; body: any }): string =>
     `${status} ${body?.issue?.[0]?.details.text}`;
 

@@ -1,5 +1,6 @@
 // `:in`, `:not-in`, `:above` and `:below` of tokens, by ValueSets and CodeSystems stored on the server: in search and in criteria, with one meaning.
 import { startHerald, type Herald } from '../support/herald';
+import { foundIds } from '../support/search';
 import { SubscriberStub } from '../support/subscriber-stub';
 import { restHook, subscribe } from '../support/subscription';
 
@@ -26,11 +27,7 @@ describe('value sets', () => {
       code: { coding: [{ system: snomed, code }] },
       subject: { reference: 'Patient/p' },
     } as never);
-  const found = async (query: string): Promise<string[]> => {
-    const { status, body } = await herald.get(query);
-    if (status !== 200) throw new Error(JSON.stringify(body));
-    return (body.entry ?? []).map(({ resource }: any) => resource.id).sort();
-  };
+  const found = (query: string) => foundIds(herald, query);
   const refusal = async (criteria: string): Promise<string> => {
     const { status, body } = await herald.post(restHook(criteria, receiver.url));
     return `${status} ${body.issue?.[0].details.text}`;

@@ -1,7 +1,7 @@
 // docs/how-to/operate.md, executed: every curl line in the order of the page, against a Herald with something to operate on.
 import fs from 'node:fs';
 import path from 'node:path';
-import { curlLines, readCurl } from '../support/curl';
+import { curlLines, sendCurl } from '../support/curl';
 import { startHerald, type Herald } from '../support/herald';
 import { Operator } from '../support/operator';
 import { SubscriberStub } from '../support/subscriber-stub';
@@ -27,8 +27,7 @@ afterAll(async () => {
 function next(about: RegExp): ReturnType<Herald['call']> {
   const line = lines.shift() ?? '';
   expect(line).toMatch(about);
-  const { method, url, headers, body } = readCurl(line);
-  return herald.call(method, url.replace('http://127.0.0.1:8080', ''), { headers, body });
+  return sendCurl(herald, line);
 }
 const states = (expected: Record<string, number>) => operator.states('ward-copy', expected);
 

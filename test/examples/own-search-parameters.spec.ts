@@ -1,7 +1,7 @@
 // docs/how-to/own-search-parameters.md, executed: every curl line in the order of the page.
 import fs from 'node:fs';
 import path from 'node:path';
-import { curlLines, readCurl } from '../support/curl';
+import { curlLines, PAGE_SERVER, readCurl, sendCurl } from '../support/curl';
 import { eventually } from '../support/deadline';
 import { startHerald, type Herald } from '../support/herald';
 import { SubscriberStub } from '../support/subscriber-stub';
@@ -23,10 +23,7 @@ afterAll(async () => {
 function next(about: RegExp): ReturnType<Herald['call']> {
   const line = lines.shift() ?? '';
   expect(line).toMatch(about);
-  const { method, url, headers, body } = readCurl(line);
-  const sent = body?.replace('http://127.0.0.1:9999', receiver.url);
-  const verb = method === 'GET' && sent !== undefined ? 'POST' : method;
-  return herald.call(verb, url.replace('http://127.0.0.1:8080', ''), { headers, body: sent });
+  return sendCurl(herald, line, { page: 'http://127.0.0.1:9999', ours: receiver.url });
 }
 
 const flag = (id: string, code: string) => {
@@ -39,7 +36,7 @@ it('the lines of the page do what it says, in its order', async () => {
   expect((await next(/SearchParameter$/)).status).toBe(201);
   expect((await herald.get('Flag?code=fall-risk')).status).toBe(400);
   expect((await next(/POST.*reindex/)).status).toBe(202);
-  const progress = readCurl(lines.shift()!).url.replace('http://127.0.0.1:8080', '');
+  const progress = readCurl(lines.shift()!).url.replace(PAGE_SERVER, '');
   await eventually(async () => (await herald.get(progress)).body.types[0]?.state === 'done', {
     deadlineMs: 120_000,
     everyMs: 100,

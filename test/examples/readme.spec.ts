@@ -1,7 +1,7 @@
 // The README's own lines, executed: what a newcomer types is what is tested.
 import fs from 'node:fs';
 import path from 'node:path';
-import { readCurl } from '../support/curl';
+import { sendCurl } from '../support/curl';
 import { SubscriberStub } from '../support/subscriber-stub';
 import { startHerald, type Herald } from '../support/herald';
 import { statusOf } from '../support/subscription';
@@ -20,11 +20,7 @@ afterAll(async () => {
   await receiver?.stop();
 });
 
-function run(line: string): ReturnType<Herald['call']> {
-  const { method, url, headers, body } = readCurl(line);
-  const own = body?.replaceAll('http://127.0.0.1:9000', receiver.url);
-  return herald.call(method, url.replace('http://127.0.0.1:8080', ''), { headers, body: own });
-}
+const run = (line: string) => sendCurl(herald, line, { page: 'http://127.0.0.1:9000', ours: receiver.url });
 
 it('names commands that exist', () => {
   const { scripts } = JSON.parse(fs.readFileSync(path.resolve(__dirname, '../../package.json'), 'utf8'));
