@@ -40,6 +40,7 @@ describe('HTTP', () => {
         history: fails('57014'),
         delete: fails('40P01'),
         search: async () => ({ total: 0, resources: [] }),
+        understood: (read) => read(),
       },
       http: { corsOrigins: ['https://app.example'] },
     });
