@@ -1,7 +1,7 @@
 // Conditional references of a transaction (B-6): `Practitioner?identifier=system|value` stands for the one resource that matches.
 // They are looked up before the transaction, so they find what is stored already, not what the same Bundle creates.
 import { errorIssue, FhirError, isResultParameter, parseSearch } from '../fhir';
-import type { BundleEntry, SearchQuery } from '../fhir';
+import type { BundleEntry } from '../fhir';
 import { atEntry } from './bundle-entry';
 import type { FhirRequest, RestDeps } from './exchange';
 import { CONDITIONAL_REFERENCES_MAX } from './limits';
@@ -59,9 +59,7 @@ async function matches(deps: RestDeps, request: FhirRequest, type: string, crite
   if (parameters.length === 0 || parameters.every(([name]) => isResultParameter(name))) {
     throw new FhirError(400, errorIssue('value', `The conditional reference to ${type} has no search parameter.`));
   }
-  const { baseUrl } = request.context;
-  const read = async (): Promise<SearchQuery> => parseSearch(deps.definitions, type, parameters, { baseUrl });
-  const query = await deps.store.understood(read);
+  const query = parseSearch(deps.definitions, type, parameters, { baseUrl: request.context.baseUrl });
   const found = await deps.store.search(request.context, { ...query, count: 2, total: 'none', summary: undefined });
   return found.resources.map((stored) => `${stored.type}/${stored.id}`);
 }

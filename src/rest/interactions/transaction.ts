@@ -22,7 +22,7 @@ export async function transaction(
   entries: readonly BundleEntry[],
 ): Promise<FhirAnswer> {
   deps.writeGate?.checkTransaction(entries);
-  const steps = await planTransaction(deps, request, entries);
+  const steps = await deps.store.understood(() => planTransaction(deps, request, entries));
   const results = await store(deps, request, steps);
   let position = 0;
   const texts: string[] = [];
