@@ -76,6 +76,7 @@ export { COMPARTMENTS, isCompartment } from './search/compartment-clause';
 export { referenceParameters } from './search/includes';
 export { subsetText, type SubsetWish } from './text/subset';
 export { comparedRange } from './search/quantity';
+export { stringParts } from './search/string';
 export { searchLanguagePage } from './search/search-language-page';
 export { isResultParameter, PAGE_PARAMETER } from './search/result-parameters';
 export type {

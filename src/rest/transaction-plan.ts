@@ -2,7 +2,7 @@
 // are told at once, each with its place.
 import { errorIssue, FhirError, rewriteReferences } from '../fhir';
 import type { BundleEntry, Issue } from '../fhir';
-import { randomId } from '../platform';
+import { uuidv7 } from '../platform';
 import type { StoreOperation } from '../store';
 import { atEntry, entryRequest } from './bundle-entry';
 import { expectedVersion, refuseIfNoneExist, refuseIfNoneMatch } from './conditions';
@@ -54,7 +54,7 @@ function stepOf(deps: RestDeps, bundle: FhirRequest, entry: BundleEntry): Step {
   const { interaction, id } = request.route;
   switch (interaction) {
     case 'create':
-      return { entry, request, id: randomId() };
+      return { entry, request, id: uuidv7(deps.clock.now()) };
     case 'update':
     case 'delete':
     case 'read':

@@ -16,20 +16,15 @@ function addText(value: unknown, into: StringEntry[]): void {
 }
 
 /** The text parts of a data type, each of which a search may begin with. */
-function partsCollector(parts: readonly string[]): EntryCollector<StringEntry> {
-  return (node, into) => {
-    for (const part of parts) addText((node as Record<string, unknown>)[part], into);
-  };
-}
-
-const collectors: Readonly<Record<string, EntryCollector<StringEntry>>> = {
-  HumanName: partsCollector(['text', 'family', 'given', 'prefix', 'suffix']),
-  Address: partsCollector(['text', 'line', 'city', 'district', 'state', 'postalCode', 'country']),
+export const stringParts: Readonly<Partial<Record<string, readonly string[]>>> = {
+  HumanName: ['text', 'family', 'given', 'prefix', 'suffix'],
+  Address: ['text', 'line', 'city', 'district', 'state', 'postalCode', 'country'],
 };
 
 function entries(element: LeafElement, definitions: FhirDefinitions): EntryCollector<StringEntry> | undefined {
   if (definitions.type(element.type)?.kind === 'primitive') return addText;
-  return collectors[element.type];
+  const parts = stringParts[element.type];
+  return parts && ((node, into) => parts.forEach((part) => addText((node as Record<string, unknown>)[part], into)));
 }
 
 function parse(raw: string, { modifier, parameter }: ValueContext): StringValue | Issue {

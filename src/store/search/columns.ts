@@ -4,7 +4,7 @@ import { foldText } from '../../fhir';
 import type { DateEntry, IndexEntries, ReferenceEntry, SearchEntry, StringEntry } from '../../fhir';
 import { indexKey, isPlainReference, referenceForms, tokenForms, typedIdentifierForm } from './index-keys';
 import { elementRows, numberRow } from './number-rows';
-import { placementOf, type Placement } from './placement';
+import { paramsOf, placementOf, type Placement } from './placement';
 import { timestampText } from './timestamps';
 
 export interface IndexColumn {
@@ -89,7 +89,8 @@ class RowDraft {
   readonly keys = { tokens: new Set<string>(), identifiers: new Set<string>(), refs: new Set<string>() };
   readonly present: string[] = [];
   readonly references: { subject_ref?: string; encounter_ref?: string } = {};
-  readonly strings = new Map<string, readonly unknown[]>();
+  /** By parameter, then by value: a name often repeats its parts, and equal rows would only make the table longer. */
+  readonly strings = new Map<string, Map<string, readonly unknown[]>>();
   readonly dates: (readonly unknown[])[] = [];
   readonly texts = new Set<string>();
   readonly numbers: (readonly unknown[])[] = [];
@@ -149,8 +150,18 @@ class RowDraft {
   }
 
   private addString(code: string, { value, folded }: StringEntry): void {
-    // A name often repeats its parts; equal rows would only make the table longer.
-    this.strings.set(`${code}=${value}`, [code, folded, value === folded ? null : value]);
+    const own = this.strings.get(code) ?? new Map<string, readonly unknown[]>();
+    this.strings.set(code, own.set(value, [code, folded, value === folded ? null : value]));
+  }
+
+  /** @param standsUnder under which codes the rows of a parameter stand, its own first: what stands under one of the others is not repeated */
+  stringRows(standsUnder: (code: string) => readonly string[]): (readonly unknown[])[] {
+    return [...this.strings].flatMap(([code, own]) => {
+      const others = standsUnder(code).slice(1);
+      return [...own].flatMap(([value, row]) =>
+        others.some((other) => this.strings.get(other)?.has(value)) ? [] : [row],
+      );
+    });
   }
 }
 
@@ -164,7 +175,7 @@ export function indexRow(entries: IndexEntries): IndexRow {
     draft.present.push(code);
     for (const entry of found) draft.add(code, entry, placement);
   }
-  const { keys, present, references, date, texts, strings, dates, numbers } = draft;
+  const { keys, present, references, date, texts, dates, numbers } = draft;
   return {
     columns: [
       [...keys.tokens],
@@ -178,6 +189,10 @@ export function indexRow(entries: IndexEntries): IndexRow {
       [...texts],
       entries.definitions.custom?.indexRevision(entries.type) ?? null,
     ],
-    side: [[...strings.values()], dates, numbers],
+    side: [
+      draft.stringRows((code) => paramsOf(placementOf(entries.definitions, entries.type, code), code)),
+      dates,
+      numbers,
+    ],
   };
 }

@@ -1,6 +1,6 @@
 // Where the index keeps each search parameter. Decided once per resource type, from the parameter's type and from how many
 // elements it can find; the write side (columns.ts) and the search side (*.sql.ts) both ask here.
-import { indexedParameters, type FhirDefinitions, type IndexedParameter } from '../../fhir';
+import { indexedParameters, stringParts, type FhirDefinitions, type IndexedParameter } from '../../fhir';
 
 export type Placement =
   /** The row's own identity and time. */
@@ -13,8 +13,9 @@ export type Placement =
   /** The one interval that stands in the row. */
   | { readonly kind: 'date-column' }
   /** Rows of a side table. */
-  | { readonly kind: 'string-rows' }
   | { readonly kind: 'date-rows' }
+  /** `params`: the parameter's own code, then those of parameters that find parts of what it finds. Their rows are its rows too, and are not repeated. */
+  | { readonly kind: 'string-rows'; readonly params: readonly string[] }
   /** `params`: under which codes the rows stand. Where others together find the same, the parameter has no rows of its own. */
   | { readonly kind: 'number-rows'; readonly params: readonly string[] }
   /** Composites: nowhere of its own, each part is a parameter; or rows for each of the repeating elements. */
@@ -61,11 +62,15 @@ function referenceColumn(parameters: Parameters, parameter: IndexedParameter): P
   return isSubject ? { kind: 'reference-column', column: 'subject_ref' } : undefined;
 }
 
+/** It finds every element at its paths: nothing is filtered. */
+function isPlain({ expression }: { readonly expression: string }): boolean {
+  return !/where|\[/.test(expression);
+}
+
 /** Observation.combo-value-quantity finds what value-quantity and component-value-quantity find: their rows say it all. */
 function numberParams(parameters: Parameters, parameter: IndexedParameter): readonly string[] {
   const { definition, leafPaths } = parameter;
   if (definition.custom) return [definition.code];
-  const isPlain = ({ expression }: { expression: string }): boolean => !/where|\[/.test(expression);
   const narrower = [...parameters.values()].filter(
     (other) =>
       other.definition.type === definition.type &&
@@ -80,13 +85,31 @@ function numberParams(parameters: Parameters, parameter: IndexedParameter): read
   return isCovered ? narrower.map((other) => other.definition.code) : [definition.code];
 }
 
+/** Patient.name finds what family and given find, and the parts that are neither. */
+function stringParams(
+  parameters: Parameters,
+  { definition, leafPaths, leafTypes }: IndexedParameter,
+): readonly string[] {
+  const names = leafTypes.flatMap((type) => stringParts[type] ?? []);
+  if (definition.custom || !isPlain(definition) || names.length === 0) return [definition.code];
+  const partPaths = new Set(leafPaths.flatMap((whole) => names.map((name) => `${whole}.${name}`)));
+  const parts = [...parameters.values()].filter(
+    (other) =>
+      other.definition.type === 'string' &&
+      !other.definition.custom &&
+      other.leafPaths.length > 0 &&
+      other.leafPaths.every((path) => partPaths.has(path)),
+  );
+  return [definition.code, ...parts.map((other) => other.definition.code)];
+}
+
 function place(parameters: Parameters, parameter: IndexedParameter): Placement {
   const { code, type } = parameter.definition;
   if (code === '_id') return { kind: 'id' };
   if (code === '_lastUpdated') return { kind: 'last-updated' };
   switch (type) {
     case 'string':
-      return { kind: 'string-rows' };
+      return { kind: 'string-rows', params: stringParams(parameters, parameter) };
     case 'date':
       return { kind: code === mainDate(parameters) ? 'date-column' : 'date-rows' };
     case 'reference':
@@ -116,4 +139,9 @@ export function placementOf(definitions: FhirDefinitions, type: string, code: st
   const placement = known.get(code);
   if (!placement) throw new Error(`${type}.${code} is not indexed`);
   return placement;
+}
+
+/** Under which codes the side rows of a parameter stand. */
+export function paramsOf(placement: Placement, code: string): readonly string[] {
+  return 'params' in placement ? placement.params : [code];
 }

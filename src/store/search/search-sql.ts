@@ -1,6 +1,6 @@
 // What every <type>.sql.ts offers: a clause turned into a condition on the resource row `r`. One list: search-conditions.ts.
 import type { FhirDefinitions, SearchClause, SearchValue } from '../../fhir';
-import type { Placement } from './placement';
+import { paramsOf, type Placement } from './placement';
 
 /** Collects the values of a statement under construction. */
 export class SqlValues {
@@ -44,7 +44,7 @@ export function sideRowsSql(
   condition: string,
 ): string {
   const typeSql = values.add(type, 'text');
-  const params = placement.kind === 'number-rows' ? placement.params : [clause.parameter.code];
+  const params = paramsOf(placement, clause.parameter.code);
   const [first] = params;
   const param = params.length === 1 ? values.add(first, 'text') : `any(${values.add(params, 'text[]')})`;
   return `(r.id, r.version) in (select s.id, s.version from ${table} s where s.tenant = ${tenant} and s.type = ${typeSql} and s.param = ${param} and (${condition}))`;

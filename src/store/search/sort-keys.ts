@@ -2,7 +2,7 @@
 // as SQL of the row `r`, and of the index values of one version, for the place where a page begins. A test compares the two.
 import type { FhirDefinitions, SearchSort } from '../../fhir';
 import { indexColumns, sideTables, type IndexRow } from './columns';
-import { placementOf, type Placement } from './placement';
+import { paramsOf, placementOf, type Placement } from './placement';
 import type { SqlValues } from './search-sql';
 
 /** The value of one key; undefined when it is missing. Times and numbers as text, which is how they reach a statement. */
@@ -70,7 +70,7 @@ export function sortSql({ code, isDescending }: SearchSort, asking: SortAsking):
       const side = sideKeys[placement.kind];
       if (!side) throw new Error(`Nothing is sorted by ${type}.${code}`);
       const owner = `s.tenant = ${tenant} and s.type = ${values.add(type, 'text')} and s.id = r.id and s.version = r.version`;
-      return `(select ${best}(s.${side.column}) from ${side.table} s where ${owner} and s.param = ${values.add(code, 'text')})`;
+      return `(select ${best}(s.${side.column}) from ${side.table} s where ${owner} and s.param = any(${values.add(paramsOf(placement, code), 'text[]')}))`;
     }
   }
 }
@@ -98,10 +98,10 @@ function columnOf(row: IndexRow, name: string): unknown {
   return row.columns[indexColumns.findIndex((column) => column.name === name)];
 }
 
-function sideValues(row: IndexRow, { table, column }: SideKey, code: string): string[] {
+function sideValues(row: IndexRow, { table, column }: SideKey, params: readonly string[]): string[] {
   const index = sideTables.findIndex(({ name }) => name === table);
   const columns = sideTables[index]!.columns.map(({ name }) => name);
-  const rows = row.side[index]!.filter((values) => values[columns.indexOf('param')] === code);
+  const rows = row.side[index]!.filter((values) => params.includes(values[columns.indexOf('param')] as string));
   return rows
     .map((values) => values[columns.indexOf(column)])
     .filter((value) => value != null)
@@ -131,7 +131,7 @@ export function sortValue(
     }
     default: {
       const side = sideKeys[placement.kind];
-      return side && bestOf(sideValues(version.index(), side, code), side.cast, isDescending);
+      return side && bestOf(sideValues(version.index(), side, paramsOf(placement, code)), side.cast, isDescending);
     }
   }
 }

@@ -19,6 +19,7 @@ const cases: readonly [FhirResource, readonly string[]][] = [
       resourceType: 'Patient',
       id: 'p',
       name: [{ family: 'Żółw', given: ['Ana', 'zoé'] }, { family: '\u{1F600}' }, { family: '\uFF5E' }],
+      address: [{ line: ['7 Quay'], city: 'Amble' }, { country: 'Wales' }],
       identifier: [{ system: 'http://a', value: 'z' }, { value: 'a|b' }, { system: 'http://z', value: 'b' }],
       birthDate: '1980-02',
       deceasedDateTime: '2020-01-01T00:00:00+01:00',
@@ -27,8 +28,10 @@ const cases: readonly [FhirResource, readonly string[]][] = [
       generalPractitioner: [{ reference: 'Practitioner/b' }, { reference: 'Practitioner/a/_history/2' }],
     },
     [
+      'name',
       'family',
       'given',
+      'address',
       'identifier',
       'birthdate',
       'death-date',
@@ -60,6 +63,7 @@ const cases: readonly [FhirResource, readonly string[]][] = [
       'date',
       'value-quantity',
       'component-value-quantity',
+      'combo-value-quantity',
       '_id',
       '_lastUpdated',
       'focus',
@@ -80,6 +84,24 @@ const cases: readonly [FhirResource, readonly string[]][] = [
     ['date', 'location', 'location-period', 'class', 'length'],
   ],
 ];
+
+/** The value of one key, from the version's own index values. */
+function fromIndex(given: FhirResource, sort: string) {
+  const query = parseSearch(definitions, given.resourceType, [['_sort', sort]], { baseUrl: context.baseUrl });
+  const [key] = query.sort as [SearchSort];
+  return sortValue(definitions, key, {
+    type: given.resourceType,
+    id: given.id!,
+    lastUpdated: new Date(0),
+    index: () => indexRow(indexEntries(definitions, given, { baseUrl: context.baseUrl })),
+  });
+}
+
+it('what stands under the codes of other parameters is sorted by: a name by its parts, combo-value-quantity by both of its own', () => {
+  const [[patient], [observation]] = cases as [(typeof cases)[0], (typeof cases)[0]];
+  expect([fromIndex(patient, 'name'), fromIndex(patient, '-address')]).toEqual(['ana', 'wales']);
+  expect(fromIndex(observation, 'combo-value-quantity')).toMatch(/^-1e\+?30$|^-1000000/);
+});
 
 it.each(
   cases.flatMap(([given, codes]) => codes.flatMap((code) => [`${code}`, `-${code}`].map((sort) => ({ given, sort })))),
