@@ -16,10 +16,11 @@ function verdict({ ratio, target, least, isLowBetter }) {
 
 export function printFigures(figures) {
   for (const figure of figures) {
-    const { value, unit, baseline, ratio, target, least, note } = figure;
+    const { value, unit, baseline, ratio, spread, target, least, note } = figure;
+    const rounds = spread ? ` (${spread.map((each) => number(each)).join(' to ')})` : '';
     const bounds = target === undefined ? '' : `, target ${target}, least ${least}: ${verdict(figure)}`;
     console.log(
-      `  ${figure.figure}\n    ${number(value)} ${unit} = ${number(ratio)} × ${baseline}${bounds}${note ? `\n    ${note}` : ''}`,
+      `  ${figure.figure}\n    ${number(value)} ${unit} = ${number(ratio)} × ${baseline}${rounds}${bounds}${note ? `\n    ${note}` : ''}`,
     );
   }
 }

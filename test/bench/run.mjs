@@ -1,15 +1,16 @@
-// `npm run bench [-- name …]`: the yardsticks of the architecture, each beside its baseline of the same run. Real processes (server,
+// `npm run bench [-- name …]`: the yardsticks of the architecture, each beside its baseline of the same run. create, delivered, latency and fan-out
+// are taken in rounds, their baselines right before each: the ratio is the median, the least and the greatest are in brackets. Real processes (server,
 // receiver, load generator) on 127.0.0.1, durable Postgres. Names: create delivered latency fan-out hanging neighbours order outages
 // burst lane backlog matching mixed activation search start; none = all of these. Besides: scaling (the cluster profile by numbers of processes, and the CPU of each role).
-// Flags: --subscriptions=100000 --same-type=1000 --sizes=1000,10000 --duel=50000 --seconds=10 --samples=500 --quick
+// Flags: --subscriptions=100000 --same-type=1000 --sizes=1000,10000 --duel=50000 --seconds=15 --rounds=5 --samples=500 --quick
 // --profile=cluster (Kafka, Redis and a process per role) --cpu-profiles (beside the results)
 import { parseArgs } from 'node:util';
+import { measureBaselines } from './parts/baselines.mjs';
 import { startHintServers } from './parts/hint-servers.mjs';
 import { startPart } from './parts/remote.mjs';
 import { startPostgres } from './parts/server.mjs';
 import { commit, machine, printFigures, writeResult } from './report.mjs';
 import { activation } from './scenarios/activation.mjs';
-import { measureBaselines } from './scenarios/baselines.mjs';
 import { create } from './scenarios/create.mjs';
 import { delivered } from './scenarios/delivered.mjs';
 import { fanOut } from './scenarios/fan-out.mjs';
@@ -49,7 +50,8 @@ const { values, positionals } = parseArgs({
     'same-type': { type: 'string', default: '1000' },
     sizes: { type: 'string', default: '1000,10000,100000,1000000' },
     duel: { type: 'string', default: '50000' },
-    seconds: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '15' },
+    rounds: { type: 'string', default: '5' },
     samples: { type: 'string', default: '500' },
     'prepare-seconds': { type: 'string', default: '600' },
     profile: { type: 'string', default: 'embedded' },
@@ -68,6 +70,7 @@ const seconds = values.quick ? 2 : Number(values.seconds);
 const options = {
   subscriptions: values.quick ? 1_000 : Number(values.subscriptions),
   sameType: values.quick ? 100 : Number(values['same-type']),
+  rounds: values.quick ? 3 : Number(values.rounds),
   samples: values.quick ? 100 : Number(values.samples),
   sizes: (values.quick ? '1000,10000' : values.sizes).split(',').map(Number),
   matchingEvents: values.quick ? 500 : 5_000,
@@ -112,7 +115,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop().fi
 try {
   const receiverUrl = await receiver.call('listen');
   const context = { postgres, receiver, load, receiverUrl, times, options };
-  result.baselines = context.baselines = await measureBaselines(context);
+  result.baselines = context.baselines = await measureBaselines(['P', 'L', 'A', 'U'], context);
   const { P, L, A, U } = result.baselines;
   console.log(
     `baselines: P ${P.toFixed(0)} commits/s (16 clients), L ${L.toFixed(3)} ms a commit (1 client), A axios ${A.toFixed(0)}/s, U undici ${U.toFixed(0)}/s`,

@@ -33,3 +33,17 @@ export async function commits(url, clients, warmMs, measureMs) {
   times.sort((a, b) => a - b);
   return { rate: times.length / (measureMs / 1000), p50: times[Math.floor(times.length / 2)] };
 }
+
+const measures = {
+  P: async ({ postgres, times }) => (await commits(postgres.url, 16, times.warmMs, times.measureMs)).rate,
+  L: async ({ postgres, times }) => (await commits(postgres.url, 1, times.warmMs, times.measureMs)).p50,
+  A: ({ load, receiverUrl, times }) => load.call('axios', receiverUrl, 16, times.warmMs, times.measureMs),
+  U: ({ load, receiverUrl, times }) => load.call('undici', receiverUrl, 16, times.warmMs, times.measureMs),
+};
+
+/** The baselines named, one after another: P and L of Postgres, A and U of HTTP (architecture.md section 9). */
+export async function measureBaselines(names, context) {
+  const taken = {};
+  for (const name of names) taken[name] = await measures[name](context);
+  return taken;
+}
