@@ -2,7 +2,7 @@
 // deliveries, and marks the events. All of it or nothing, so a repeat burns no number and nothing is matched twice.
 import type { FhirDefinitions, FhirResource } from '../fhir';
 import { claimEvents, lowestUnmatched, markMatched, type ResourceEvent } from '../outbox';
-import { failpoint, type Clock, type Database, type Log, type Metrics, type Tx } from '../platform';
+import { failpoint, type Clock, type Database, type Log, type Metrics, type OpenTx, type Tx } from '../platform';
 import { versionName } from '../store';
 import type { SubscriptionRegistry } from '../subscriptions';
 import { BREATH_MS, ROUNDS_MAX } from './limits';
@@ -28,7 +28,7 @@ export interface ScheduledMatch {
 }
 
 /** Numbers and inserts deliveries in the order given; answers the subscriptions touched. The deliveries room's door. */
-export type ScheduleDeliveries = (tx: Tx, now: Date, matched: readonly ScheduledMatch[]) => Promise<number[]>;
+export type ScheduleDeliveries = (tx: OpenTx, now: Date, matched: readonly ScheduledMatch[]) => Promise<number[]>;
 
 /** Which roots a match is about. */
 interface Roots {
@@ -122,22 +122,21 @@ export class Matcher {
   }
 
   private async matchInside(
-    tx: Tx,
+    tx: OpenTx,
     roots: Roots,
   ): Promise<{ outcome: BatchOutcome; touched: number[]; left: readonly number[] }> {
     const { registry, index, schedule, clock, claimMax, limits = BATCH_LIMITS } = this.deps;
     await failpoint('match.before-claim');
     const asked = roots.now();
-    const claimed = await claimEvents(tx, asked, claimMax);
+    // The catch-up runs after the claim, never before, though they travel together: whoever saw a Subscription active and then wrote is in the claim
+    // only after that activation committed.
+    const [claimed] = await Promise.all([claimEvents(tx, asked, claimMax), registry.catchUp(tx)]);
     const rung = roots.more();
     const events = await withoutEffects(tx, claimed, rung, roots.mark);
     const unseen = claimed.length < claimMax ? rung : [...asked, ...rung];
     if (events.length === 0)
       return { outcome: NOTHING_DECIDED, touched: [], left: leftOf(claimed, events, unseen, roots.mark) };
     await failpoint('match.after-claim');
-    // After the claim, never before: whoever saw a Subscription active and then wrote is in the claim only after that activation committed.
-    await registry.catchUp(tx);
-    await failpoint('match.after-catch-up');
     const fitting = planPrefix(events, index, limits);
     const bodies = await this.readBodies(tx, fitting);
     const planned = await this.withReferenced(tx, fitting, bodies);

@@ -15,7 +15,7 @@ export type {
   Role,
 } from './config/config';
 export { DatabaseClock, ClockWorker } from './clock/database-clock';
-export { Database, type DatabaseOptions, type Statement, type Tx } from './database/database';
+export { Database, type DatabaseOptions, type OpenTx, type Statement, type Tx } from './database/database';
 export { brokenConstraint, describeError, isLockTimeout, isTransient } from './database/database-errors';
 export { longTransactions, type LongTransaction } from './database/long-transactions';
 export { dropPartition, partitionsBefore, type AgedPartition, type DropOptions } from './database/partitions';

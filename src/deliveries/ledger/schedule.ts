@@ -1,5 +1,5 @@
 // The ledger cut: matched events become numbered deliveries, inside the matcher's transaction.
-import type { Tx } from '../../platform';
+import type { OpenTx } from '../../platform';
 import { keyHashesOf } from '../ordering';
 import { columns, statement } from '../sql';
 
@@ -32,7 +32,7 @@ export interface MatchedDelivery {
  * Numbers follow the order given, per subscription and without gaps; an incarnation that was deleted meanwhile gets nothing. Locks runtime rows, then
  * slices, in key order. Throws on a repeated (subscription, event).
  */
-export async function scheduleDeliveries(tx: Tx, now: Date, matched: readonly MatchedDelivery[]): Promise<number[]> {
+export async function scheduleDeliveries(tx: OpenTx, now: Date, matched: readonly MatchedDelivery[]): Promise<number[]> {
   if (matched.length === 0) return [];
   const events = new Map<MatchedEvent, number>();
   const counts = new Map<number, number>();
@@ -60,7 +60,7 @@ export async function scheduleDeliveries(tx: Tx, now: Date, matched: readonly Ma
   );
   const [, { rows }] = await Promise.all([gated, numbered]);
   if (rows.length === 0) return [];
-  await tx.query(
+  tx.send(
     makeDue([
       ...columns(
         rows,

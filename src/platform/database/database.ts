@@ -25,6 +25,12 @@ export interface Tx {
   query<R extends object = Record<string, unknown>>(statement: Statement): Promise<{ rows: R[]; rowCount: number }>;
 }
 
+/** A transaction that is under way. */
+export interface OpenTx extends Tx {
+  /** Sends a statement whose answer nobody needs: it travels with what follows it, at the latest with COMMIT. When it fails, the transaction does. */
+  send(statement: Statement): void;
+}
+
 /** Statements of one connection are sent without waiting for the answers of those before; its types do not know the option yet. */
 const pipelined = { pipeline: true } as pg.PoolConfig;
 
@@ -99,7 +105,7 @@ export class Database implements Tx {
    * Runs `run` in one READ COMMITTED transaction: commits when it resolves, rolls back and rethrows when it throws.
    * After a deadlock (40P01) or serialization failure (40001) the whole function is called again, so it must have no effects outside.
    */
-  async transaction<T>(run: (tx: Tx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+  async transaction<T>(run: (tx: OpenTx) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const retriesMax = options.deadlockRetriesMax ?? DEADLOCK_RETRIES_MAX;
     for (let retry = 0; ; retry += 1) {
       try {
@@ -129,17 +135,14 @@ export class Database implements Tx {
     if (!this.pool.ending) await this.pool.end();
   }
 
-  private async attempt<T>(run: (tx: Tx) => Promise<T>, isEager: boolean): Promise<T> {
+  private async attempt<T>(run: (tx: OpenTx) => Promise<T>, isEager: boolean): Promise<T> {
     const client = await this.pool.connect();
     let broken: Error | undefined;
     try {
       const tx = new OpenTransaction(client);
       if (!isEager) await tx.begun;
       const result = await run(tx);
-      await tx.begun;
-      const { command } = await client.query('commit');
-      // A transaction that failed inside, with the error swallowed by `run`, answers COMMIT with ROLLBACK and no error.
-      if (command !== 'COMMIT') throw new Error('The transaction was rolled back: a statement in it had failed');
+      await tx.commit();
       return result;
     } catch (error) {
       // Expected: anything `run` throws. A connection that cannot even roll back is thrown away.
@@ -153,9 +156,10 @@ export class Database implements Tx {
   }
 }
 
-class OpenTransaction implements Tx {
+class OpenTransaction implements OpenTx {
   readonly begun: Promise<unknown>;
   private isFirst = true;
+  private readonly sent: Promise<unknown>[] = [];
 
   constructor(private readonly client: pg.PoolClient) {
     this.begun = client.query('begin isolation level read committed');
@@ -167,6 +171,21 @@ class OpenTransaction implements Tx {
     if (!this.isFirst) await this.begun;
     this.isFirst = false;
     return answerOf<R>(await this.client.query(mutable(statement)));
+  }
+
+  send(statement: Statement): void {
+    const answer = this.query(statement);
+    // Expected: what `commit` throws. Until then, or where the transaction ends otherwise, it is nobody's unhandled rejection.
+    answer.catch(() => undefined);
+    this.sent.push(answer);
+  }
+
+  /** Throws what a statement that was sent has failed with. */
+  async commit(): Promise<void> {
+    await this.begun;
+    const [{ command }] = await Promise.all([this.client.query('commit'), ...this.sent]);
+    // A transaction that failed inside, with the error swallowed by `run`, answers COMMIT with ROLLBACK and no error.
+    if (command !== 'COMMIT') throw new Error('The transaction was rolled back: a statement in it had failed');
   }
 }
 

@@ -9,7 +9,6 @@ export const FAILPOINTS = [
   'write.after-commit',
   'match.before-claim',
   'match.after-claim',
-  'match.after-catch-up',
   'match.after-match',
   'match.after-mark',
   'match.after-commit',

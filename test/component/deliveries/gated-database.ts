@@ -1,5 +1,5 @@
 // A database whose statements can be stopped at a door, cut off as by a crash, or frozen as by SIGSTOP, while others go on.
-import type { Database, Statement, Tx } from '../../../src/platform';
+import type { Database, OpenTx, Statement, Tx } from '../../../src/platform';
 
 type Answer = Promise<{ rows: never[]; rowCount: number }>;
 
@@ -19,12 +19,20 @@ export class GatedDatabase {
     return this.guard(this.inner, statement);
   }
 
-  async transaction<T>(run: (tx: Tx) => Promise<T>, options?: { deadlockRetriesMax?: number }): Promise<T> {
+  async transaction<T>(run: (tx: OpenTx) => Promise<T>, options?: { deadlockRetriesMax?: number }): Promise<T> {
     await this.live();
-    const result = await this.inner.transaction(
-      (tx) => run({ query: (statement) => this.guard(tx, statement) }),
-      options,
-    );
+    const result = await this.inner.transaction(async (tx) => {
+      const sent: Answer[] = [];
+      const send = (statement: Statement): void => {
+        const answer = this.guard(tx, statement);
+        // Expected: what is awaited below, unless `run` throws first.
+        answer.catch(() => undefined);
+        sent.push(answer);
+      };
+      const value = await run({ query: (statement) => this.guard(tx, statement), send });
+      await Promise.all(sent);
+      return value;
+    }, options);
     await this.live();
     return result;
   }

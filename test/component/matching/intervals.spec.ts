@@ -1,5 +1,5 @@
 // When a subscription sees a write: certain from `active` on, nothing from before, up to `off`, by the criteria of the time.
-import type { Database, Statement, Tx } from '../../../src/platform';
+import type { Database, OpenTx, Statement } from '../../../src/platform';
 import { incarnationOf } from '../../../src/subscriptions';
 import { eventually } from '../../support/deadline';
 import { FakeClock } from '../../support/fake-clock';
@@ -67,17 +67,19 @@ it('an activation and a write that slip in between begin and claim are seen by t
     await write(world, patient('just-after'));
   };
   let pending: (() => Promise<void>) | undefined = slipIn;
-  const transaction = <T>(run: (tx: Tx) => Promise<T>): Promise<T> =>
-    inner.transaction((tx) =>
-      run({
-        query: async <R extends object>(statement: Statement) => {
-          const work = statement.name === 'outbox_claim_events' ? pending : undefined;
-          if (work) pending = undefined;
-          await work?.();
-          return tx.query<R>(statement);
-        },
-      }),
-    );
+  const transaction = <T>(run: (tx: OpenTx) => Promise<T>): Promise<T> =>
+    inner.transaction((tx) => {
+      // Statements run in the order in which they are asked, also when one waits.
+      let asked = Promise.resolve();
+      const query = async <R extends object>(statement: Statement) => {
+        const work = statement.name === 'outbox_claim_events' ? pending : undefined;
+        if (work) pending = undefined;
+        asked = asked.then(() => work?.());
+        await asked;
+        return tx.query<R>(statement);
+      };
+      return run({ query, send: (statement) => tx.send(statement) });
+    });
   const database = { query: (statement: Statement) => inner.query(statement), transaction } as unknown as Database;
   const { matcher } = world.newMatcher({ database });
   await matcher.prime();

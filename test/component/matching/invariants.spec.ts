@@ -1,7 +1,7 @@
 // Matchers meet each other, fail at every step and race with writers: the numbers stay 1..n, in version order, nothing twice, nothing lost.
 import { scheduleDeliveries } from '../../../src/deliveries/ledger/schedule';
 import { unmatchedRoots } from '../../../src/outbox';
-import type { Database, Statement, Tx } from '../../../src/platform';
+import type { Database, OpenTx, Statement } from '../../../src/platform';
 import { put, subscribe, subscription } from '../subscriptions/world';
 import { checkLedger, createMatchWorld, ledger, patient, rootOf, settle, told, write, type MatchWorld } from './world';
 
@@ -53,7 +53,7 @@ it('I3: two matchers and a sweep on the same roots make each delivery once and b
 
 /** Fails after the nth statement of a transaction, `nth` rising with each, until it is beyond the last. */
 function failing(database: Database, stops: { nth: number }): Database {
-  const transaction = async <T>(run: (tx: Tx) => Promise<T>): Promise<T> =>
+  const transaction = async <T>(run: (tx: OpenTx) => Promise<T>): Promise<T> =>
     database.transaction(async (tx) => {
       const nth = stops.nth;
       let statements = 0;
@@ -63,7 +63,9 @@ function failing(database: Database, stops: { nth: number }): Database {
         if (statements === nth) throw new Error(`stopped after statement ${nth}`);
         return answer;
       };
-      const result = await run({ query });
+      const sent: Promise<unknown>[] = [];
+      const result = await run({ query, send: (statement) => void sent.push(query(statement)) });
+      await Promise.all(sent);
       if (nth === statements + 1) throw new Error('stopped before the commit');
       stops.nth = nth > statements ? 1 : nth;
       return result;

@@ -71,6 +71,24 @@ describe('database', () => {
     await expect(swallowing).rejects.toThrow('rolled back');
   });
 
+  it('what is sent without waiting for its answer is committed with the rest; when it fails, nothing is, and its error is told', async () => {
+    const { database } = test;
+    await database.transaction(async (tx) => tx.send(sql('update counted set n = 7 where id = 1')));
+    const now = async () => (await database.query(sql('select n from counted where id = 1'))).rows;
+    expect(await now()).toEqual([{ n: 7 }]);
+    const failing = database.transaction(async (tx) => {
+      await tx.query(sql('update counted set n = 8 where id = 1'));
+      tx.send(sql('select 1 / 0'));
+    });
+    await expect(failing).rejects.toThrow('division by zero');
+    const leaving = database.transaction(async (tx) => {
+      tx.send(sql('select 1 / 0'));
+      throw new Error('no');
+    });
+    await expect(leaving).rejects.toThrow('no');
+    expect(await now()).toEqual([{ n: 7 }]);
+  });
+
   it('repeats the whole transaction after a deadlock', async () => {
     const { database } = test;
     let attempts = 0;
