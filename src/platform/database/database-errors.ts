@@ -1,8 +1,8 @@
 // What a database error means for the caller: try the transaction again, try again later, or give up.
 
-// Class 08: connection; 57P01–57P05: shutting down, crashed, starting up, dropped; 53300: too many connections; 25P03 and 57P05: idle
-// session ended. 57014 (cancelled, statement timeout) is not here: it says something about the statement.
-const TRANSIENT_STATES = /^(08...|57P0[1-5]|53300|25P03)$/;
+// Class 08: connection; 57P01–57P05: shutting down, crashed, starting up, dropped; class 53: too many connections, no memory, no locks, a full
+// disk; 25P03 and 57P05: idle session ended. 57014 (cancelled, statement timeout) is not here: it says something about the statement.
+const TRANSIENT_STATES = /^(08...|53...|57P0[1-5]|25P03)$/;
 const TRANSIENT_SYSTEM = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

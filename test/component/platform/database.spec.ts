@@ -128,6 +128,13 @@ describe('database', () => {
     expect(isTransient(await test.database.query(sql('selec')).catch((error: unknown) => error))).toBe(false);
   });
 
+  it.each(['53100', '53200', '53300'])(
+    '%s: what the server has no room for at this moment may succeed later',
+    (code) => {
+      expect(isTransient(Object.assign(new Error('out of it'), { code }))).toBe(true);
+    },
+  );
+
   it('measures the time of the database', async () => {
     const clock = await DatabaseClock.measure(test.database);
     const { rows } = await test.database.query<{ t: Date }>(sql('select clock_timestamp() as t'));
