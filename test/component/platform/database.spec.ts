@@ -106,7 +106,8 @@ describe('database', () => {
       });
     await database.query(sql('update counted set n = 0'));
     await Promise.all([cross(1, 2), cross(2, 1)]);
-    expect(attempts).toBe(3);
+    // The one that was rolled back may be quick enough to get its first row once more: then they meet again.
+    expect(attempts).toBeGreaterThanOrEqual(3);
     expect((await database.query(sql('select n from counted order by id'))).rows).toEqual([{ n: 2 }, { n: 2 }]);
   });
 
