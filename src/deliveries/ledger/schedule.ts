@@ -32,7 +32,11 @@ export interface MatchedDelivery {
  * Numbers follow the order given, per subscription and without gaps; an incarnation that was deleted meanwhile gets nothing. Locks runtime rows, then
  * slices, in key order. Throws on a repeated (subscription, event).
  */
-export async function scheduleDeliveries(tx: OpenTx, now: Date, matched: readonly MatchedDelivery[]): Promise<number[]> {
+export async function scheduleDeliveries(
+  tx: OpenTx,
+  now: Date,
+  matched: readonly MatchedDelivery[],
+): Promise<number[]> {
   if (matched.length === 0) return [];
   const events = new Map<MatchedEvent, number>();
   const counts = new Map<number, number>();

@@ -213,8 +213,12 @@ const asked: Readonly<Record<string, fc.Arbitrary<Filter>>> = {
 const stored: Readonly<Record<string, fc.Arbitrary<object>>> = { Observation: observations, Patient: patient };
 
 it('what a part of a name or of an address says stands once, under the code of the part', () => {
-  const patientOf = (name: object, address: object): FhirResource =>
-    ({ resourceType: 'Patient', id: 'p', name: [name], address: [address] }) as FhirResource;
+  const patientOf = (name: object, address: object): FhirResource => ({
+    resourceType: 'Patient',
+    id: 'p',
+    name: [name],
+    address: [address],
+  });
   const full = patientOf(
     { text: 'Dr Ana Lee', family: 'Lee', given: ['Ana'], prefix: ['Dr'] },
     { line: ['7 Quay'], city: 'Amble', country: 'Lee' },
