@@ -85,12 +85,18 @@ export interface IndexRow {
   readonly side: readonly (readonly (readonly unknown[])[])[];
 }
 
+/** Rows of one string parameter: equal ones would only make the table longer. */
+interface StringRows {
+  /** Under which codes they may stand. */
+  readonly params: readonly string[];
+  readonly byValue: Map<string, readonly unknown[]>;
+}
+
 class RowDraft {
   readonly keys = { tokens: new Set<string>(), identifiers: new Set<string>(), refs: new Set<string>() };
   readonly present: string[] = [];
   readonly references: { subject_ref?: string; encounter_ref?: string } = {};
-  /** By parameter, then by value: a name often repeats its parts, and equal rows would only make the table longer. */
-  readonly strings = new Map<string, Map<string, readonly unknown[]>>();
+  private readonly strings = new Map<string, StringRows>();
   readonly dates: (readonly unknown[])[] = [];
   readonly texts = new Set<string>();
   readonly numbers: (readonly unknown[])[] = [];
@@ -113,7 +119,7 @@ class RowDraft {
         this.addReference(code, entry, placement);
         break;
       case 'string':
-        this.addString(code, entry);
+        this.addString(code, entry, placement);
         break;
       case 'date':
         if (placement.kind === 'date-column') this.date ??= entry;
@@ -149,18 +155,18 @@ class RowDraft {
     } else this.addKeys('refs', code, referenceForms(entry));
   }
 
-  private addString(code: string, { value, folded }: StringEntry): void {
-    const own = this.strings.get(code) ?? new Map<string, readonly unknown[]>();
-    this.strings.set(code, own.set(value, [code, folded, value === folded ? null : value]));
+  private addString(code: string, { value, folded }: StringEntry, placement: Placement): void {
+    const own = this.strings.get(code) ?? { params: paramsOf(placement, code), byValue: new Map() };
+    own.byValue.set(value, [code, folded, value === folded ? null : value]);
+    this.strings.set(code, own);
   }
 
-  /** @param standsUnder under which codes the rows of a parameter stand, its own first: what stands under one of the others is not repeated */
-  stringRows(standsUnder: (code: string) => readonly string[]): (readonly unknown[])[] {
-    return [...this.strings].flatMap(([code, own]) => {
-      const others = standsUnder(code).slice(1);
-      return [...own].flatMap(([value, row]) =>
-        others.some((other) => this.strings.get(other)?.has(value)) ? [] : [row],
-      );
+  /** What stands under the code of a part is not repeated under that of the whole. */
+  stringRows(): (readonly unknown[])[] {
+    return [...this.strings].flatMap(([code, { params, byValue }]) => {
+      const parts = params.filter((param) => param !== code);
+      const isRepeated = (value: string): boolean => parts.some((part) => this.strings.get(part)?.byValue.has(value));
+      return [...byValue].flatMap(([value, row]) => (isRepeated(value) ? [] : [row]));
     });
   }
 }
@@ -189,10 +195,6 @@ export function indexRow(entries: IndexEntries): IndexRow {
       [...texts],
       entries.definitions.custom?.indexRevision(entries.type) ?? null,
     ],
-    side: [
-      draft.stringRows((code) => paramsOf(placementOf(entries.definitions, entries.type, code), code)),
-      dates,
-      numbers,
-    ],
+    side: [draft.stringRows(), dates, numbers],
   };
 }

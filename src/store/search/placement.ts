@@ -67,22 +67,29 @@ function isPlain({ expression }: { readonly expression: string }): boolean {
   return !/where|\[/.test(expression);
 }
 
+/** Parameters of the standard, of one type, that find nothing but elements at these paths. */
+function within(parameters: Parameters, type: string, paths: ReadonlySet<string>): IndexedParameter[] {
+  return [...parameters.values()].filter(
+    ({ definition, leafPaths }) =>
+      definition.type === type &&
+      !definition.custom &&
+      leafPaths.length > 0 &&
+      leafPaths.every((path) => paths.has(path)),
+  );
+}
+
+const codesOf = (parameters: readonly IndexedParameter[]): string[] =>
+  parameters.map(({ definition }) => definition.code);
+
 /** Observation.combo-value-quantity finds what value-quantity and component-value-quantity find: their rows say it all. */
-function numberParams(parameters: Parameters, parameter: IndexedParameter): readonly string[] {
-  const { definition, leafPaths } = parameter;
+function numberParams(parameters: Parameters, { definition, leafPaths }: IndexedParameter): readonly string[] {
   if (definition.custom) return [definition.code];
-  const narrower = [...parameters.values()].filter(
-    (other) =>
-      other.definition.type === definition.type &&
-      !other.definition.custom &&
-      other.leafPaths.length > 0 &&
-      other.leafPaths.length < leafPaths.length &&
-      other.leafPaths.every((path) => leafPaths.includes(path)) &&
-      isPlain(other.definition),
+  const narrower = within(parameters, definition.type, new Set(leafPaths)).filter(
+    (other) => other.leafPaths.length < leafPaths.length && isPlain(other.definition),
   );
   const covered = new Set(narrower.flatMap((other) => other.leafPaths));
   const isCovered = isPlain(definition) && leafPaths.length > 0 && leafPaths.every((path) => covered.has(path));
-  return isCovered ? narrower.map((other) => other.definition.code) : [definition.code];
+  return isCovered ? codesOf(narrower) : [definition.code];
 }
 
 /** Patient.name finds what family and given find, and the parts that are neither. */
@@ -90,17 +97,10 @@ function stringParams(
   parameters: Parameters,
   { definition, leafPaths, leafTypes }: IndexedParameter,
 ): readonly string[] {
+  if (definition.custom || !isPlain(definition)) return [definition.code];
   const names = leafTypes.flatMap((type) => stringParts[type] ?? []);
-  if (definition.custom || !isPlain(definition) || names.length === 0) return [definition.code];
   const partPaths = new Set(leafPaths.flatMap((whole) => names.map((name) => `${whole}.${name}`)));
-  const parts = [...parameters.values()].filter(
-    (other) =>
-      other.definition.type === 'string' &&
-      !other.definition.custom &&
-      other.leafPaths.length > 0 &&
-      other.leafPaths.every((path) => partPaths.has(path)),
-  );
-  return [definition.code, ...parts.map((other) => other.definition.code)];
+  return [definition.code, ...codesOf(within(parameters, definition.type, partPaths))];
 }
 
 function place(parameters: Parameters, parameter: IndexedParameter): Placement {

@@ -37,6 +37,12 @@ export function valuesOfKind<K extends SearchValue['kind']>(
   return clause.values.filter((value): value is Extract<SearchValue, { kind: K }> => value.kind === kind);
 }
 
+/** Side rows `s` of one parameter, wherever they stand. */
+export function paramSql(placement: Placement, code: string, values: SqlValues): string {
+  const params = paramsOf(placement, code);
+  return `s.param = ${params.length === 1 ? values.add(params[0], 'text') : `any(${values.add(params, 'text[]')})`}`;
+}
+
 /** Rows of a side table that belong to the current version of `r`. */
 export function sideRowsSql(
   table: string,
@@ -44,8 +50,6 @@ export function sideRowsSql(
   condition: string,
 ): string {
   const typeSql = values.add(type, 'text');
-  const params = paramsOf(placement, clause.parameter.code);
-  const [first] = params;
-  const param = params.length === 1 ? values.add(first, 'text') : `any(${values.add(params, 'text[]')})`;
-  return `(r.id, r.version) in (select s.id, s.version from ${table} s where s.tenant = ${tenant} and s.type = ${typeSql} and s.param = ${param} and (${condition}))`;
+  const isOne = paramSql(placement, clause.parameter.code, values);
+  return `(r.id, r.version) in (select s.id, s.version from ${table} s where s.tenant = ${tenant} and s.type = ${typeSql} and ${isOne} and (${condition}))`;
 }

@@ -3,7 +3,7 @@
 import type { FhirDefinitions, SearchSort } from '../../fhir';
 import { indexColumns, sideTables, type IndexRow } from './columns';
 import { paramsOf, placementOf, type Placement } from './placement';
-import type { SqlValues } from './search-sql';
+import { paramSql, type SqlValues } from './search-sql';
 
 /** The value of one key; undefined when it is missing. Times and numbers as text, which is how they reach a statement. */
 export type SortValue = string | undefined;
@@ -70,7 +70,7 @@ export function sortSql({ code, isDescending }: SearchSort, asking: SortAsking):
       const side = sideKeys[placement.kind];
       if (!side) throw new Error(`Nothing is sorted by ${type}.${code}`);
       const owner = `s.tenant = ${tenant} and s.type = ${values.add(type, 'text')} and s.id = r.id and s.version = r.version`;
-      return `(select ${best}(s.${side.column}) from ${side.table} s where ${owner} and s.param = any(${values.add(paramsOf(placement, code), 'text[]')}))`;
+      return `(select ${best}(s.${side.column}) from ${side.table} s where ${owner} and ${paramSql(placement, code, values)})`;
     }
   }
 }
