@@ -70,7 +70,7 @@ const seconds = values.quick ? 2 : Number(values.seconds);
 const options = {
   subscriptions: values.quick ? 1_000 : Number(values.subscriptions),
   sameType: values.quick ? 100 : Number(values['same-type']),
-  rounds: values.quick ? 3 : Number(values.rounds),
+  rounds: values.quick ? 1 : Number(values.rounds),
   samples: values.quick ? 100 : Number(values.samples),
   sizes: (values.quick ? '1000,10000' : values.sizes).split(',').map(Number),
   matchingEvents: values.quick ? 500 : 5_000,

@@ -2,6 +2,7 @@
 // Keeps for each endpoint: how many arrived for the first time, repeats, order violations, most at once, and how old each event was.
 import http from 'node:http';
 import { serve } from './remote.mjs';
+import { quantile } from './quantile.mjs';
 
 let endpoints = new Map();
 const shut = new Set();
@@ -65,8 +66,7 @@ function listenOnce() {
   );
 }
 
-const percentile = (sorted, share) =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Infinity;
+const percentile = (sorted, share) => quantile(sorted, share) ?? Infinity;
 
 serve({
   listen: (count) => Promise.all(Array.from({ length: count }, listenOnce)),

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { workloadOf } from './workloads.mjs';
 import { serve } from './remote.mjs';
+import { quantile } from './quantile.mjs';
 
 const require = createRequire(import.meta.url);
 require('../../../tools/typescript.cjs');
@@ -54,8 +55,6 @@ const put = (groups, n, criteria) => {
   const query = parseCriteria(definitions, criteria, { baseUrl });
   groups.put({ subscriptionKey: n + 1, tenant: 'default', id: idOf(n), sendDeletes: false, intervals: [{ query }] });
 };
-
-const quantile = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 
 function measureEvents(index, texts) {
   const resources = texts.map((text) => JSON.parse(text));

@@ -1,6 +1,7 @@
 // A figure and its baselines, several times in turn: a shared machine and its disk change their speed within a minute, so only what was taken
 // side by side can be divided. The ratio told is the median of the rounds' ratios, with the least and the greatest beside it.
 import { measureBaselines } from './baselines.mjs';
+import { quantile } from './quantile.mjs';
 
 const baselineTimes = { warmMs: 300, measureMs: 1_500 };
 
@@ -17,10 +18,11 @@ export async function inRounds(context, names, measure) {
   return rounds;
 }
 
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
-}
+const median = (values) =>
+  quantile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  );
 
 /** A figure over the rounds: `valueOf` and `boundOf` take the value and what it is divided by from a round. */
 export function comparedFigure(rounds, { baseline, valueOf, boundOf, ...figure }) {

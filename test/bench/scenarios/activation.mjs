@@ -2,9 +2,9 @@
 import { request } from 'undici';
 import { startHerald } from '../parts/server.mjs';
 import { atRest, restHook, subscribeMany } from '../parts/subscriptions.mjs';
+import { quantile } from '../parts/quantile.mjs';
 
 const headers = { 'content-type': 'application/fhir+json' };
-const quantile = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 
 async function activated(herald, resource) {
   const body = JSON.stringify(resource);

@@ -6,6 +6,7 @@ import { startHerald, until } from '../parts/server.mjs';
 import { atRest, restHook, subscribeMany } from '../parts/subscriptions.mjs';
 import { workloads } from '../parts/workloads.mjs';
 import { measured as measuredAlone } from './matching.mjs';
+import { quantile } from '../parts/quantile.mjs';
 
 const require = createRequire(import.meta.url);
 const subscriptions = 300;
@@ -17,7 +18,6 @@ const criteriaOf = (n, random) =>
   n % byReferenceEvery === 0
     ? `${n % 20 === 0 ? 'Encounter' : 'Observation'}?subject:identifier=urn:oid:1.2.36.146.595.217|mrn-${n}`
     : workloads.mix.criteria(n, random);
-const quantile = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 
 /** Waits for its own mark before the next write: no event queues behind another. */
 async function written(herald, resource) {

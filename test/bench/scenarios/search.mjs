@@ -3,6 +3,7 @@ import { Agent, request } from 'undici';
 import { patient } from '../parts/patients.mjs';
 import { startHerald, until } from '../parts/server.mjs';
 import { observation } from '../parts/workloads.mjs';
+import { quantile } from '../parts/quantile.mjs';
 
 const perBundle = 500;
 const WARM_UP = 20;
@@ -47,7 +48,6 @@ const queries = {
 };
 
 const agent = new Agent({ connections: 8, pipelining: 1, bodyTimeout: 120_000, headersTimeout: 120_000 });
-const quantile = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 
 async function send(method, url, body) {
   const headers = { 'content-type': 'application/fhir+json', prefer: 'return=minimal' };
