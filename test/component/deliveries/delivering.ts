@@ -27,7 +27,7 @@ import { silentLog } from '../../support/silent-log';
 export const defaults: DeliveryDefaults = {
   cap: 8,
   connectTimeoutMs: 1_000,
-  deadlineMs: 2_000,
+  deadlineMs: 30_000,
   leaseMs: 30_000,
   retryBaseMs: 20,
   retryFactor: 1.5,
