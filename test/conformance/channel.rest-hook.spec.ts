@@ -27,7 +27,7 @@ function catalogue() {
   const egress = new EgressClient({
     allowPrivate: ['127.0.0.0/8'],
     allowHttp: ['127.0.0.1'],
-    connectTimeoutMs: 1_000,
+    connectTimeoutMs: 30_000,
     connectionsPerOrigin: 8,
     responseBytesMax: 65_536,
   });

@@ -26,7 +26,7 @@ import { silentLog } from '../../support/silent-log';
 
 export const defaults: DeliveryDefaults = {
   cap: 8,
-  connectTimeoutMs: 1_000,
+  connectTimeoutMs: 30_000,
   deadlineMs: 30_000,
   leaseMs: 30_000,
   retryBaseMs: 20,
@@ -66,7 +66,7 @@ export class Delivering {
   private readonly egress = new EgressClient({
     allowPrivate: ['127.0.0.0/8'],
     allowHttp: ['127.0.0.1'],
-    connectTimeoutMs: 1_000,
+    connectTimeoutMs: 30_000,
     connectionsPerOrigin: 64,
     responseBytesMax: 65_536,
   });

@@ -98,7 +98,7 @@ export class VerbsWorld {
     this.egress = new EgressClient({
       allowPrivate: ['127.0.0.0/8'],
       allowHttp: ['127.0.0.1'],
-      connectTimeoutMs: 1_000,
+      connectTimeoutMs: 30_000,
       connectionsPerOrigin: 8,
       responseBytesMax: 1_000,
     });

@@ -37,7 +37,7 @@ describe('database', () => {
   it('a line that swallows everything without a farewell is given up, in a transaction too, and the next one serves', async () => {
     const line = await Line.open();
     line.aim(Number(new URL(test.url).port));
-    const database = test.open({ url: line.through(test.url), poolMax: 1, statementTimeoutMs: 100 });
+    const database = test.open({ url: line.through(test.url), poolMax: 1, statementTimeoutMs: 500 });
     const isLost = expect.objectContaining({ message: 'Query read timeout' });
     for (const ask of [
       () => database.query(sql('select 1 as n')),

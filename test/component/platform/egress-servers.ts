@@ -21,7 +21,7 @@ export const client = (options: Partial<EgressOptions> = {}): EgressClient => {
   const made = new EgressClient({
     allowPrivate: LOOPBACK,
     allowHttp: ['*'],
-    connectTimeoutMs: 2000,
+    connectTimeoutMs: 30_000,
     connectionsPerOrigin: 4,
     responseBytesMax: 1000,
     ...options,
@@ -51,7 +51,7 @@ export const get = (url: string, more: Partial<EgressRequest> = {}): EgressReque
   method: 'GET',
   url,
   headers: [],
-  deadlineMs: 2000,
+  deadlineMs: 30_000,
   ...more,
 });
 export const failed = (result: EgressResult) => {

@@ -29,7 +29,7 @@ describe('http egress', () => {
         url: `${url}?a=b#c`,
         headers,
         body: Buffer.from('{"é":1}'),
-        deadlineMs: 2000,
+        deadlineMs: 30_000,
       }),
     );
     expect(result).toMatchObject({ status: 201, bodyCut: false, remoteAddress: '127.0.0.1' });
@@ -76,7 +76,7 @@ describe('http egress', () => {
       const timer = setInterval(() => socket.write('x'), 20);
       socket.on('close', () => clearInterval(timer));
     });
-    const result = answered(await client().request(get(url, { deadlineMs: 300 })));
+    const result = answered(await client().request(get(url, { deadlineMs: 1000 })));
     expect(result).toMatchObject({ status: 200, bodyCut: true });
   });
 
@@ -86,7 +86,7 @@ describe('http egress', () => {
     ['row 37: only 1xx', 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n'],
   ])('%s: time-out at the deadline', async (_row, bytes) => {
     const url = await raw(bytes);
-    const result = failed(await client().request(get(url, { deadlineMs: 250 })));
+    const result = failed(await client().request(get(url, { deadlineMs: 1000 })));
     expect(result).toMatchObject({ phase: 'timeout', beforeResponse: bytes === '' });
   });
 
@@ -228,10 +228,9 @@ describe('http egress', () => {
   it('rows 38, 45: TLS that stalls, is none, or is self-signed', async () => {
     const stalled = net.createServer((socket) => socket.on('error', () => undefined));
     const port = await listen(stalled);
-    expect(
-      failed(await client({ connectTimeoutMs: 200 }).request(get(`https://127.0.0.1:${port}/`, { deadlineMs: 4000 })))
-        .phase,
-    ).toBe('connect');
+    expect(failed(await client({ connectTimeoutMs: 200 }).request(get(`https://127.0.0.1:${port}/`))).phase).toBe(
+      'connect',
+    );
     const plain = (await raw('HTTP/1.1 400 Bad Request\r\n\r\n', (socket) => socket.end())).replace('http:', 'https:');
     expect(failed(await client().request(get(plain))).phase).toBe('tls');
     const pem = fs.readFileSync(path.resolve(__dirname, '../../fixtures/tls/self-signed.pem'));

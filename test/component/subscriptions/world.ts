@@ -36,7 +36,7 @@ export const secretKey = '0123456789abcdef0123456789abcdef';
 
 const deliveries: DeliveryDefaults = {
   cap: 8,
-  connectTimeoutMs: 5_000,
+  connectTimeoutMs: 30_000,
   deadlineMs: 10_000,
   leaseMs: 30_000,
   retryBaseMs: 1_000,
