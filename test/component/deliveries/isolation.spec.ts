@@ -56,11 +56,12 @@ it('the adaptive limit halves for an endpoint that needs more than half of its d
 }, 60_000);
 
 it('slow subscriptions share half of the requests, the other half is for those that are not', async () => {
-  // What counts as slow is set below what the slow ones take, and far above what the good one takes. Their first twenty answers show it, then they hang.
+  // What counts as slow is set below what the slow ones take, and far above what the good one takes even when the machine stands still for a while.
+  // Their first answer shows it, then they hang.
   const isHanging = { value: false };
   const slow = await Promise.all(
     Array.from({ length: 2 }, () =>
-      receiver(() => (isHanging.value ? { hang: true } : { status: 200, delayMs: 1_100 })),
+      receiver(() => (isHanging.value ? { hang: true } : { status: 200, delayMs: 5_100 })),
     ),
   );
   const good = await receiver(() => ({ status: 200 }));
@@ -68,11 +69,11 @@ it('slow subscriptions share half of the requests, the other half is for those t
   for (const [index, stub] of slow.entries())
     await herald.subscribe(index + 1, stub.url, { cap: 16, deadlineMs: 60_000 });
   await herald.subscribe(3, good.url, { cap: 4 });
-  const worker = herald.worker({ slowMs: 1_000, defaults: { ...defaults, inFlightMax, leaseMs: 90_000 } });
+  const worker = herald.worker({ slowMs: 5_000, defaults: { ...defaults, inFlightMax, leaseMs: 90_000 } });
   herald.run(worker);
-  await herald.schedule([1, 2], many(20));
-  await settled('delivered', 20, 1);
-  await settled('delivered', 20, 2);
+  await herald.schedule([1, 2], many(1));
+  await settled('delivered', 1, 1);
+  await settled('delivered', 1, 2);
   isHanging.value = true;
   await herald.schedule([1, 2], many(60, 'h'));
   const held = () => slow.reduce((sum, stub) => sum + stub.inFlight, 0);
