@@ -27,8 +27,15 @@ export interface ScheduledMatch {
   readonly event: ResourceEvent;
 }
 
-/** Numbers and inserts deliveries in the order given; answers the subscriptions touched. The deliveries room's door. */
-export type ScheduleDeliveries = (tx: OpenTx, now: Date, matched: readonly ScheduledMatch[]) => Promise<number[]>;
+/**
+ * Numbers and inserts deliveries in the order given, by statements that travel with COMMIT; what fails otherwise is thrown at once. `touched` are
+ * the subscriptions that have something new, known when it is committed. The deliveries room's door.
+ */
+export type ScheduleDeliveries = (
+  tx: OpenTx,
+  now: Date,
+  matched: readonly ScheduledMatch[],
+) => { readonly touched: Promise<readonly number[]> };
 
 /** Which roots a match is about. */
 interface Roots {
@@ -40,6 +47,7 @@ interface Roots {
 }
 
 const NOTHING_DECIDED: BatchOutcome = { decided: [], deliveries: 0, broken: [] };
+const NOTHING_SCHEDULED: ReturnType<ScheduleDeliveries> = { touched: Promise.resolve([]) };
 
 export interface MatcherDeps {
   /** Sessions with `MATCHER_SESSION_SETTINGS`. */
@@ -110,11 +118,14 @@ export class Matcher {
   private async matchOnce(roots: Roots): Promise<readonly number[]> {
     const { database, clock, onScheduled } = this.deps;
     const startedMs = clock.monotonicMs();
-    const { outcome, touched, left } = await database.transaction((tx) => this.matchInside(tx, roots), {
+    const { outcome, scheduled, left } = await database.transaction((tx) => this.matchInside(tx, roots), {
       isEager: true,
+      // What a crash undoes here is matched again: nothing is sent before its slice was claimed, or looked at under a lock, by a commit that waits.
+      isFlushedLater: true,
     });
     if (outcome.decided.length === 0) return left;
     await failpoint('match.after-commit');
+    const touched = await scheduled.touched;
     if (touched.length > 0) onScheduled(touched);
     this.metrics.batch(outcome, clock.monotonicMs() - startedMs, clock.now());
     this.isolateBroken(outcome);
@@ -124,7 +135,7 @@ export class Matcher {
   private async matchInside(
     tx: OpenTx,
     roots: Roots,
-  ): Promise<{ outcome: BatchOutcome; touched: number[]; left: readonly number[] }> {
+  ): Promise<{ outcome: BatchOutcome; scheduled: ReturnType<ScheduleDeliveries>; left: readonly number[] }> {
     const { registry, index, schedule, clock, claimMax, limits = BATCH_LIMITS } = this.deps;
     await failpoint('match.before-claim');
     const asked = roots.now();
@@ -135,7 +146,11 @@ export class Matcher {
     const events = await withoutEffects(tx, claimed, rung, roots.mark);
     const unseen = claimed.length < claimMax ? rung : [...asked, ...rung];
     if (events.length === 0)
-      return { outcome: NOTHING_DECIDED, touched: [], left: leftOf(claimed, events, unseen, roots.mark) };
+      return {
+        outcome: NOTHING_DECIDED,
+        scheduled: NOTHING_SCHEDULED,
+        left: leftOf(claimed, events, unseen, roots.mark),
+      };
     await failpoint('match.after-claim');
     const fitting = planPrefix(events, index, limits);
     const bodies = await this.readBodies(tx, fitting);
@@ -147,17 +162,15 @@ export class Matcher {
       matched.map(({ subscriptionKey }): ScheduledMatch => ({ subscriptionKey, event })),
     );
     const decided = outcome.decided.map(({ event }) => event);
-    // Together: neither needs the other's answer, and the claim has locked the events already.
-    const [touched] = await Promise.all([
-      matches.length > 0 ? schedule(tx, now, matches) : [],
-      markMatched(
-        tx,
-        decided.map(({ seq }) => seq),
-        now,
-      ),
-    ]);
+    // All of it travels with COMMIT, which throws what it fails with: nobody needs an answer before.
+    const scheduled = matches.length > 0 ? schedule(tx, now, matches) : NOTHING_SCHEDULED;
+    markMatched(
+      tx,
+      decided.map(({ seq }) => seq),
+      now,
+    );
     await failpoint('match.after-mark');
-    return { outcome, touched, left: leftOf(claimed, decided, unseen, roots.mark) };
+    return { outcome, scheduled, left: leftOf(claimed, decided, unseen, roots.mark) };
   }
 
   /** Always the event's own version (of a delete the one before), never the current one. Throws when a version is missing: it was committed with its event. */

@@ -1,5 +1,5 @@
 // The matcher's side of the commit cut: claim, mark, and the sweep's questions.
-import type { Tx } from '../platform';
+import type { OpenTx, Tx } from '../platform';
 import { SWEEP_ROWS_PER_ROOT } from './limits';
 import { eventOf, type OutboxRow, type ResourceEvent } from './resource-event';
 import { claimEventsSql } from './sql/claim-events.sql';
@@ -36,11 +36,9 @@ export async function drawnSeq(tx: Tx): Promise<number> {
   return rows[0]!.last_value;
 }
 
-/** Marks rows claimed in this transaction as done. Throws when one was not there to be marked: that is a bug of the caller. */
-export async function markMatched(tx: Tx, seqs: readonly number[], now: Date): Promise<void> {
-  if (seqs.length === 0) return;
-  const { rowCount } = await tx.query({ ...markMatchedSql, values: [seqs, now.toISOString()] });
-  if (rowCount !== seqs.length) throw new Error(`Marked ${rowCount} outbox rows as matched instead of ${seqs.length}`);
+/** Marks rows claimed in this transaction as done. The transaction fails when one was not there to be marked: that is a bug of the caller. */
+export function markMatched(tx: OpenTx, seqs: readonly number[], now: Date): void {
+  if (seqs.length > 0) void tx.send({ ...markMatchedSql, values: [seqs, now.toISOString()] });
 }
 
 /**

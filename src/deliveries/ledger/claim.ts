@@ -3,7 +3,7 @@ import { failpoint, type Database, type Tx } from '../../platform';
 import { NARROW_CLAIM_MAX } from '../limits';
 import { columns, statement } from '../sql';
 import { readingOf, type OwnedSlice, type Reading, type ReadingRow, type SliceId, type Window } from './rows';
-import { loadWindows, type WindowSettings } from './windows';
+import { readWaiting, windowsOf, type WaitingRows, type WindowSettings } from './windows';
 
 const claimLock = statement('claim-lock');
 const claimNarrow = statement('claim-narrow');
@@ -54,25 +54,27 @@ export async function claimSlices(database: Database, options: ClaimOptions): Pr
       if (due.length === 0) return { slices: [], hasMore: false };
       await failpoint('claim.after-lock');
       const leaseUntil = new Date(options.now.getTime() + options.leaseMs);
-      const { rows } = await tx.query<LeaseRow>(
-        claimLease([
-          ...columns(
-            due,
-            (s) => s.subscriptionKey,
-            (s) => s.sliceNo,
-          ),
-          options.now,
-          leaseUntil,
-        ]),
-      );
-      return {
-        slices: await withWindows(
-          tx,
-          rows.filter((row) => row.may_send),
-          options,
+      const lease = claimLease([
+        ...columns(
+          due,
+          (s) => s.subscriptionKey,
+          (s) => s.sliceNo,
         ),
-        hasMore: wide.length >= options.slicesMax,
-      };
+        options.now,
+        leaseUntil,
+      ]);
+      // Together, though some slices may turn out not to be ours to send: nearly all are.
+      const [{ rows }, waiting] = await Promise.all([
+        tx.query<LeaseRow>(lease),
+        readWaiting(
+          tx,
+          due.map((slice) => ({ ...slice, lookAt: options.windowRows })),
+          options,
+          options.now,
+        ),
+      ]);
+      const leased = rows.filter((row) => row.may_send);
+      return { slices: await withWindows(tx, leased, waiting, options), hasMore: wide.length >= options.slicesMax };
     },
     { isEager: true },
   );
@@ -106,14 +108,19 @@ async function lockNarrow(tx: Tx, options: ClaimOptions): Promise<SliceRow[]> {
   return slices.rows;
 }
 
-async function withWindows(tx: Tx, leased: readonly LeaseRow[], options: ClaimOptions): Promise<ClaimedSlice[]> {
+async function withWindows(
+  tx: Tx,
+  leased: readonly LeaseRow[],
+  waiting: WaitingRows,
+  options: ClaimOptions,
+): Promise<ClaimedSlice[]> {
   const slices = leased.map((row) => ({
     subscriptionKey: row.subscription_key,
     sliceNo: row.slice_no,
     lookAt: options.windowRows,
     wantsResends: row.has_resends,
   }));
-  const windows = await loadWindows(tx, slices, options, options.now);
+  const windows = await windowsOf(tx, slices, waiting, options, options.now);
   return leased.map((row, index) => ({
     ...slices[index]!,
     epoch: row.epoch,

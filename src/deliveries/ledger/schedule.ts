@@ -5,7 +5,6 @@ import { columns, statement } from '../sql';
 
 const gate = statement('gate');
 const numberAndInsert = statement('number-and-insert');
-const makeDue = statement('make-due');
 
 /** What a delivery copies of its event. */
 export interface MatchedEvent {
@@ -27,17 +26,19 @@ export interface MatchedDelivery {
   readonly event: MatchedEvent;
 }
 
+/** What can be read once the transaction has been committed. */
+export interface Scheduled {
+  /** The subscription keys that have something new, for the doorbell. */
+  readonly touched: Promise<readonly number[]>;
+}
+
 /**
- * In: matched pairs in event order, each pair once. Out: the subscription keys that have something new, for the doorbell after commit.
- * Numbers follow the order given, per subscription and without gaps; an incarnation that was deleted meanwhile gets nothing. Locks runtime rows, then
- * slices, in key order. Throws on a repeated (subscription, event).
+ * In: matched pairs in event order, each pair once. Numbers follow the order given, per subscription and without gaps; an incarnation that was deleted
+ * meanwhile gets nothing. Locks runtime rows, then slices, in key order. Its statements travel with COMMIT (`OpenTx.send`): the transaction fails
+ * with them, also on a repeated (subscription, event). Not a promise itself, so that nothing else can fail behind the commit's back.
  */
-export async function scheduleDeliveries(
-  tx: OpenTx,
-  now: Date,
-  matched: readonly MatchedDelivery[],
-): Promise<number[]> {
-  if (matched.length === 0) return [];
+export function scheduleDeliveries(tx: OpenTx, now: Date, matched: readonly MatchedDelivery[]): Scheduled {
+  if (matched.length === 0) return { touched: Promise.resolve([]) };
   const events = new Map<MatchedEvent, number>();
   const counts = new Map<number, number>();
   const pairs = matched.map(({ subscriptionKey, event }) => {
@@ -47,8 +48,8 @@ export async function scheduleDeliveries(
     return { subscriptionKey, ordinal, event: events.get(event)! };
   });
   const keys = [...counts.keys()];
-  const gated = tx.query(gate([lowestOf(keys)]));
-  const numbered = tx.query<{ subscription_key: number; slice_no: number }>(
+  void tx.send(gate([lowestOf(keys)]));
+  const numbered = tx.send<{ subscription_key: number }>(
     numberAndInsert([
       keys,
       [...counts.values()],
@@ -62,19 +63,10 @@ export async function scheduleDeliveries(
       now,
     ]),
   );
-  const [, { rows }] = await Promise.all([gated, numbered]);
-  if (rows.length === 0) return [];
-  tx.send(
-    makeDue([
-      ...columns(
-        rows,
-        (row) => row.subscription_key,
-        (row) => row.slice_no,
-      ),
-      now,
-    ]),
-  );
-  return [...new Set(rows.map((row) => row.subscription_key))];
+  const touched = numbered.then(({ rows }) => rows.map((row) => row.subscription_key));
+  // Expected: what the transaction fails with.
+  touched.catch(() => undefined);
+  return { touched };
 }
 
 /** Not Math.min: a fan-out has more keys than fit on its stack. */

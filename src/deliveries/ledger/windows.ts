@@ -35,6 +35,7 @@ export interface WantedSlice extends SliceId {
   readonly wantsResends?: boolean;
 }
 
+type PendingRow = DeliveryRow & { readonly is_held: boolean };
 type HeldRow = Omit<DeliveryRow, 'event_no'> & {
   event_no: number | null;
   kind: HeldHead['kind'];
@@ -42,6 +43,32 @@ type HeldRow = Omit<DeliveryRow, 'event_no'> & {
   first_failed_at: Date | null;
   class: string | null;
 };
+
+/** What waits in slices, by slice: rows of their windows, and heads of held keys. */
+export interface WaitingRows {
+  readonly pendingOf: ReadonlyMap<string, readonly PendingRow[]>;
+  readonly heldOf: ReadonlyMap<string, readonly HeldRow[]>;
+}
+
+/** Reads what waits in these slices, and moves followers of held keys behind. They are locked by a statement sent before: both are asked for at once. */
+export async function readWaiting(
+  tx: Tx,
+  slices: readonly WantedSlice[],
+  settings: WindowSettings,
+  now: Date,
+): Promise<WaitingRows> {
+  const [keys, numbers, look] = columns(
+    slices,
+    (s) => s.subscriptionKey,
+    (s) => s.sliceNo,
+    (s) => s.lookAt,
+  ) as [unknown[], unknown[], unknown[]];
+  const [pending, held] = await Promise.all([
+    tx.query<PendingRow>(loadPending([keys, numbers, look])),
+    tx.query<HeldRow>(loadHeld([keys, numbers, now, HELD_HEADS_MAX, settings.busyRows])),
+  ]);
+  return { pendingOf: groupBy(pending.rows, sliceOf), heldOf: groupBy(held.rows, sliceOf) };
+}
 
 /** In: locked slices. Out: a window for each, in the same order. Moves followers of held keys behind, and makes crowding keys busy. */
 export async function loadWindows(
@@ -51,19 +78,22 @@ export async function loadWindows(
   now: Date,
 ): Promise<Window[]> {
   if (slices.length === 0) return [];
-  const [keys, numbers, look] = columns(
-    slices,
-    (s) => s.subscriptionKey,
-    (s) => s.sliceNo,
-    (s) => s.lookAt,
-  ) as [unknown[], unknown[], unknown[]];
-  const [pending, held] = await Promise.all([
-    tx.query<DeliveryRow & { is_held: boolean }>(loadPending([keys, numbers, look])),
-    tx.query<HeldRow>(loadHeld([keys, numbers, now, HELD_HEADS_MAX, settings.busyRows])),
-  ]);
-  await letGo(tx, held.rows, now);
-  const pendingOf = groupBy(pending.rows, sliceOf);
-  const heldOf = groupBy(held.rows, sliceOf);
+  return windowsOf(tx, slices, await readWaiting(tx, slices, settings, now), settings, now);
+}
+
+/** As `loadWindows`, of what has been read; what was read of other slices is left alone. */
+export async function windowsOf(
+  tx: Tx,
+  slices: readonly WantedSlice[],
+  { pendingOf, heldOf }: WaitingRows,
+  settings: WindowSettings,
+  now: Date,
+): Promise<Window[]> {
+  await letGo(
+    tx,
+    slices.flatMap((slice) => heldOf.get(sliceKey(slice)) ?? []),
+    now,
+  );
   const looks = slices.map((slice) => {
     const rows = pendingOf.get(sliceKey(slice)) ?? [];
     return { slice, rows, crowds: crowdingKeys(slice, rows, settings) };
@@ -92,7 +122,7 @@ function withResends(window: Window, slice: WantedSlice, found: FoundResends | u
   return { ...window, rows: [...again, ...others], hasMore: window.hasMore || found.laterKeys.size > 0 };
 }
 
-type Look = { slice: WantedSlice; rows: (DeliveryRow & { is_held: boolean })[]; crowds: ReadonlySet<number> };
+type Look = { slice: WantedSlice; rows: readonly PendingRow[]; crowds: ReadonlySet<number> };
 
 function ownRows(
   slice: WantedSlice,

@@ -1,8 +1,8 @@
--- Gives every matched event its number in every subscription, and writes the deliveries (design: 3a).
+-- Gives every matched event its number in every subscription, writes the deliveries, and wakes their slices (design: 3a; in one statement: ADR 26).
 -- Runs after gate.sql. Locks the runtime rows in key order; a tombstoned incarnation is not in l and gets nothing. The ordering key is
--- the runtime row's own, read under its lock: a switch and a numbering can never cross.
+-- the runtime row's own, read under its lock: a switch and a numbering can never cross. The slices come last, in order, and are woken as by make-due.sql.
 -- $1 keys, $2 how many each; $3..$6 per delivery: key, ordinal in its key, index of its event; $6.. per event.
--- Index: subscription_runtime_pkey. A repeat of (event, subscription) is an error: delivery_event.
+-- Indexes: subscription_runtime_pkey, slice_pkey. A repeat of (event, subscription) is an error: delivery_event.
 with e as (
   select * from unnest($6::uuid[], $7::text[], $8::text[], $9::int[], $10::text[], $11::text[], $12::text[], $13::timestamptz[],
                        $14::bigint[], $15::bigint[], $16::bigint[])
@@ -29,5 +29,11 @@ d as (
   select k, event_no, (key_hash % slices)::int, key_hash, event_id, type, id, version, interaction, label, request_id,
          written_at, $17::timestamptz, stopped_ms
     from m order by k, event_no
-  returning subscription_key, slice_no)
-select distinct subscription_key, slice_no from d order by 1, 2
+  returning subscription_key, slice_no),
+t as materialized (select distinct subscription_key, slice_no from d order by 1, 2),
+w as (
+  insert into slice as s (subscription_key, slice_no, due_at)
+  select subscription_key, slice_no, $17::timestamptz from t order by 1, 2
+  on conflict (subscription_key, slice_no) do update set due_at = excluded.due_at
+    where s.lease_until is null and s.due_at > excluded.due_at)
+select distinct subscription_key from t

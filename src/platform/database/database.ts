@@ -27,8 +27,11 @@ export interface Tx {
 
 /** A transaction that is under way. */
 export interface OpenTx extends Tx {
-  /** Sends a statement whose answer nobody needs: it travels with what follows it, at the latest with COMMIT. When it fails, the transaction does. */
-  send(statement: Statement): void;
+  /**
+   * Sends a statement whose answer is not needed inside the transaction: it travels with what follows it, at the latest with COMMIT. When it fails,
+   * the transaction does, with its error. The answer may be left alone; who reads it does so after the commit, and what it says held only then.
+   */
+  send<R extends object = Record<string, unknown>>(statement: Statement): Promise<{ rows: R[]; rowCount: number }>;
 }
 
 /** Statements of one connection are sent without waiting for the answers of those before; its types do not know the option yet. */
@@ -52,7 +55,14 @@ export interface TransactionOptions {
    * fenced write): should BEGIN fail while the connection lives (a frozen server's statement timeout), that one has run without it; nothing after it does.
    */
   readonly isEager?: boolean;
+  /**
+   * COMMIT is answered before it is on disk. A crash of the server may undo it, together with everything that was committed after it, and never without:
+   * the log is written in order. Only where nothing that leaves Herald rests on it before a later transaction was committed with the usual patience.
+   */
+  readonly isFlushedLater?: boolean;
 }
+
+const BEGIN = 'begin isolation level read committed';
 
 /**
  * A pool. int8 columns are numbers (a value beyond 2^53 throws), timestamptz are Dates (`infinity` is Infinity), xid8 and pg_snapshot text.
@@ -109,7 +119,7 @@ export class Database implements Tx {
     const retriesMax = options.deadlockRetriesMax ?? DEADLOCK_RETRIES_MAX;
     for (let retry = 0; ; retry += 1) {
       try {
-        return await this.attempt(run, options.isEager === true);
+        return await this.attempt(run, options);
       } catch (error) {
         // Expected: two transactions met. Everything else goes to the caller.
         if (!isRepeatable(error) || retry >= retriesMax) throw error;
@@ -135,12 +145,13 @@ export class Database implements Tx {
     if (!this.pool.ending) await this.pool.end();
   }
 
-  private async attempt<T>(run: (tx: OpenTx) => Promise<T>, isEager: boolean): Promise<T> {
+  private async attempt<T>(run: (tx: OpenTx) => Promise<T>, options: TransactionOptions): Promise<T> {
     const client = await this.pool.connect();
     let broken: Error | undefined;
     try {
-      const tx = new OpenTransaction(client);
-      if (!isEager) await tx.begun;
+      const begin = options.isFlushedLater ? `${BEGIN}; set local synchronous_commit = off` : BEGIN;
+      const tx = new OpenTransaction(client, begin);
+      if (!options.isEager) await tx.begun;
       const result = await run(tx);
       await tx.commit();
       return result;
@@ -161,8 +172,11 @@ class OpenTransaction implements OpenTx {
   private isFirst = true;
   private readonly sent: Promise<unknown>[] = [];
 
-  constructor(private readonly client: pg.PoolClient) {
-    this.begun = client.query('begin isolation level read committed');
+  constructor(
+    private readonly client: pg.PoolClient,
+    begin: string,
+  ) {
+    this.begun = client.query(begin);
     // Expected: a lost connection. Whoever awaits it hears of it; until then it is nobody's unhandled rejection.
     this.begun.catch(() => undefined);
   }
@@ -173,11 +187,12 @@ class OpenTransaction implements OpenTx {
     return answerOf<R>(await this.client.query(mutable(statement)));
   }
 
-  send(statement: Statement): void {
-    const answer = this.query(statement);
+  send<R extends object>(statement: Statement): Promise<{ rows: R[]; rowCount: number }> {
+    const answer = this.query<R>(statement);
     // Expected: what `commit` throws. Until then, or where the transaction ends otherwise, it is nobody's unhandled rejection.
     answer.catch(() => undefined);
     this.sent.push(answer);
+    return answer;
   }
 
   /** Throws what a statement that was sent has failed with. */

@@ -65,7 +65,7 @@ async function write(until: number, versions: Map<string, number>, count: { even
 
 async function rollBack(): Promise<void> {
   const failing = db.database.transaction(async (tx) => {
-    await scheduleDeliveries(
+    scheduleDeliveries(
       tx,
       herald.clock.now(),
       KEYS.map((subscriptionKey) => ({ subscriptionKey, event: event('rolled-back') })),

@@ -19,6 +19,7 @@ import {
   type Clock,
   type Database,
   type DeliveryDefaults,
+  type OpenTx,
   type Worker,
 } from '../../../src/platform';
 import type { DeliverySubscription } from '../../../src/subscriptions';
@@ -121,9 +122,10 @@ export class Delivering {
   }
 
   /** Numbers events for subscriptions in one transaction, and rings. */
-  async schedule(subscriptionKeys: readonly number[], events: readonly MatchedEvent[]): Promise<number[]> {
+  async schedule(subscriptionKeys: readonly number[], events: readonly MatchedEvent[]): Promise<readonly number[]> {
     const matched = events.flatMap((event) => subscriptionKeys.map((subscriptionKey) => ({ subscriptionKey, event })));
-    const touched = await this.database.transaction((tx) => scheduleDeliveries(tx, this.clock.now(), matched));
+    const schedule = async (tx: OpenTx) => scheduleDeliveries(tx, this.clock.now(), matched);
+    const touched = await (await this.database.transaction(schedule)).touched;
     this.doorbell.ring(touched);
     return touched;
   }

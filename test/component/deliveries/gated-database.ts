@@ -23,11 +23,12 @@ export class GatedDatabase {
     await this.live();
     const result = await this.inner.transaction(async (tx) => {
       const sent: Answer[] = [];
-      const send = (statement: Statement): void => {
+      const send = (statement: Statement): Answer => {
         const answer = this.guard(tx, statement);
         // Expected: what is awaited below, unless `run` throws first.
         answer.catch(() => undefined);
         sent.push(answer);
+        return answer;
       };
       const value = await run({ query: (statement) => this.guard(tx, statement), send });
       await Promise.all(sent);

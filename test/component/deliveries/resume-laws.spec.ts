@@ -213,7 +213,7 @@ describe('two transactions at the worst moment', () => {
     await world.herald.subscribe(1, world.receiver.url, { slices: 1 });
     const gated = new GatedDatabase(world.db.database);
     const gate = gated.stopAfter('number-and-insert');
-    const numbering = gated.transaction((tx) =>
+    const numbering = gated.transaction(async (tx) =>
       scheduleDeliveries(tx, now(), [{ subscriptionKey: 1, event: event('a') }]),
     );
     await gate.reached;

@@ -42,7 +42,7 @@ export class SqlLedger {
 
   async schedule(now: number, ids: readonly string[]): Promise<void> {
     const matched = ids.map((id) => ({ subscriptionKey: this.key, event: event(id) }));
-    await this.database.transaction((tx) => scheduleDeliveries(tx, at(now), matched));
+    await this.database.transaction(async (tx) => scheduleDeliveries(tx, at(now), matched));
   }
 
   async switchOrdering(now: number, ordering: Ordering): Promise<void> {

@@ -85,28 +85,25 @@ it.each(['lock-slices', 'load-pending', 'load-held', 'idle'])(
   },
 );
 
-it.each(['number-and-insert', 'make-due'])(
-  'an insert under way (at %s) before a slice goes idle is not slept over',
-  async (door) => {
-    await herald.subscribe(1, 'http://127.0.0.1:1', { slices: 1 });
-    await herald.schedule([1], [event('a')]);
-    const slice = await claimOne();
-    await done(slice, 1, await keyOf(1));
-    const gated = new GatedDatabase(db.database);
-    const gate = gated.stopAfter(door);
-    const inserting = gated.transaction((tx) =>
-      scheduleDeliveries(tx, now(), [{ subscriptionKey: 1, event: event('b') }]),
-    );
-    await gate.reached;
-    const going = idle(new GatedDatabase(db.database), slice);
-    gate.open();
-    await Promise.all([going, inserting]);
-    expect(await audit()).toEqual([]);
-    const [looked] = await going;
-    const found = looked!.outcome === 'window' ? looked!.window!.rows : (await claim()).slices[0]!.window.rows;
-    expect(found.map((row) => row.id)).toEqual(['b']);
-  },
-);
+it('an insert under way before a slice goes idle is not slept over', async () => {
+  await herald.subscribe(1, 'http://127.0.0.1:1', { slices: 1 });
+  await herald.schedule([1], [event('a')]);
+  const slice = await claimOne();
+  await done(slice, 1, await keyOf(1));
+  const gated = new GatedDatabase(db.database);
+  const gate = gated.stopAfter('number-and-insert');
+  const inserting = gated.transaction(async (tx) =>
+    scheduleDeliveries(tx, now(), [{ subscriptionKey: 1, event: event('b') }]),
+  );
+  await gate.reached;
+  const going = idle(new GatedDatabase(db.database), slice);
+  gate.open();
+  await Promise.all([going, inserting]);
+  expect(await audit()).toEqual([]);
+  const [looked] = await going;
+  const found = looked!.outcome === 'window' ? looked!.window!.rows : (await claim()).slices[0]!.window.rows;
+  expect(found.map((row) => row.id)).toEqual(['b']);
+});
 
 it('an insert does not make a leased slice due, and its owner finds it', async () => {
   await herald.subscribe(1, 'http://127.0.0.1:1', { slices: 1 });
@@ -159,8 +156,8 @@ it('I30: a delete after a numbering revokes the leases, and its rows end cancell
   const gated = new GatedDatabase(db.database);
   await herald.schedule([1], [event('a')]);
   const slice = await claimOne();
-  const gate = gated.stopAfter('make-due');
-  const numbering = gated.transaction((tx) =>
+  const gate = gated.stopAfter('number-and-insert');
+  const numbering = gated.transaction(async (tx) =>
     scheduleDeliveries(tx, now(), [{ subscriptionKey: 1, event: event('b') }]),
   );
   await gate.reached;

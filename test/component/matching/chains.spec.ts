@@ -96,7 +96,9 @@ it('a match that was rolled back decides the same when it is repeated', async ()
   await later();
   await write(world, flag('f', 'Patient/p'));
   const failing = world.newMatcher({
-    schedule: () => Promise.reject(new Error('lost')),
+    schedule: () => {
+      throw new Error('lost');
+    },
   });
   await expect(failing.matcher.matchRound({ now: () => [rootOf('p')], more: () => [] })).rejects.toThrow('lost');
   await later();
