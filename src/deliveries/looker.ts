@@ -1,6 +1,6 @@
 // Looks again in slices with nothing left to start: more to do, or back to sleep.
 import { failpoint, type Clock, type Database } from '../platform';
-import { fence, lookAgain, type DrainedSlice, type Looked } from './ledger/finish';
+import { lookAgain, type DrainedSlice, type Looked } from './ledger/finish';
 import { passBarriers } from './ledger/barrier';
 import type { WindowSettings } from './ledger/windows';
 import { BEHIND_STEP_ROWS } from './limits';
@@ -37,9 +37,7 @@ export class Looker {
     for (const run of runs) run.mayHaveMore = false;
     const looked = await database.transaction(
       async (tx) => {
-        const held = await fence(tx, slices);
-        await failpoint('idle.after-lock');
-        const answers = await lookAgain(tx, slices, held, { ...settings, now });
+        const answers = await lookAgain(tx, slices, { ...settings, now });
         await failpoint('idle.before-commit');
         return answers;
       },

@@ -1,9 +1,9 @@
 // Finishing: results of attempts enter the ledger under the fence of their slice's epoch, in batches, and drained slices find more or go idle.
-import type { Tx } from '../../platform';
+import { failpoint, type Tx } from '../../platform';
 import type { DeadReason, Verdict } from '../judge';
 import { columns, statement } from '../sql';
 import type { AttemptNote, OwnedSlice, Window } from './rows';
-import { loadWindows, type WantedSlice, type WindowSettings } from './windows';
+import { readWaiting, windowsOf, type WantedSlice, type WindowSettings } from './windows';
 
 const lockSlices = statement('lock-slices');
 const finish = statement('finish');
@@ -153,18 +153,20 @@ export async function fence(tx: Tx, slices: readonly OwnedSlice[]): Promise<Read
 }
 
 /**
- * Looks again in drained slices: those with something to do get a window, the others go idle. The slices must have been locked by `fence` in this
- * transaction, and its answer is passed in; the looking happens in later statements, so that nothing inserted meanwhile is slept over.
+ * Looks again in drained slices: those with something to do get a window, the others go idle. Locks them in order first; the looking happens in later
+ * statements, so that nothing inserted meanwhile is slept over. They travel together, though some slices may turn out to be lost: nearly all are held.
  */
 export async function lookAgain(
   tx: Tx,
   slices: readonly DrainedSlice[],
-  held: ReadonlySet<string>,
   settings: WindowSettings & { now: Date },
 ): Promise<Looked[]> {
+  const kept = slices.filter((slice) => !slice.isGivenBack);
+  const [held, waiting] = await Promise.all([fence(tx, slices), readWaiting(tx, kept, settings, settings.now)]);
+  await failpoint('idle.after-lock');
   const isHeld = (slice: OwnedSlice): boolean => held.has(`${slice.subscriptionKey}/${slice.sliceNo}/${slice.epoch}`);
-  const looking = slices.filter((slice) => isHeld(slice) && !slice.isGivenBack);
-  const windows = await loadWindows(tx, looking, settings, settings.now);
+  const looking = kept.filter(isHeld);
+  const windows = await windowsOf(tx, looking, waiting, settings, settings.now);
   const windowOf = new Map(looking.map((slice, index) => [slice, windows[index]!]));
   const idling = slices.filter((slice) => {
     const window = windowOf.get(slice);

@@ -57,6 +57,7 @@ export async function readWaiting(
   settings: WindowSettings,
   now: Date,
 ): Promise<WaitingRows> {
+  if (slices.length === 0) return { pendingOf: new Map(), heldOf: new Map() };
   const [keys, numbers, look] = columns(
     slices,
     (s) => s.subscriptionKey,
@@ -70,18 +71,7 @@ export async function readWaiting(
   return { pendingOf: groupBy(pending.rows, sliceOf), heldOf: groupBy(held.rows, sliceOf) };
 }
 
-/** In: locked slices. Out: a window for each, in the same order. Moves followers of held keys behind, and makes crowding keys busy. */
-export async function loadWindows(
-  tx: Tx,
-  slices: readonly WantedSlice[],
-  settings: WindowSettings,
-  now: Date,
-): Promise<Window[]> {
-  if (slices.length === 0) return [];
-  return windowsOf(tx, slices, await readWaiting(tx, slices, settings, now), settings, now);
-}
-
-/** As `loadWindows`, of what has been read; what was read of other slices is left alone. */
+/** In: locked slices, and what was read of them (of others too, which is left alone). Out: a window for each, in the same order. Makes crowding keys busy. */
 export async function windowsOf(
   tx: Tx,
   slices: readonly WantedSlice[],
@@ -89,6 +79,7 @@ export async function windowsOf(
   settings: WindowSettings,
   now: Date,
 ): Promise<Window[]> {
+  if (slices.length === 0) return [];
   await letGo(
     tx,
     slices.flatMap((slice) => heldOf.get(sliceKey(slice)) ?? []),

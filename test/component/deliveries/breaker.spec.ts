@@ -12,7 +12,7 @@ import {
 } from '../../../src/deliveries/breaker';
 import { writeBreakers } from '../../../src/deliveries/ledger/breakers';
 import { claimSlices, type ClaimedSlice } from '../../../src/deliveries/ledger/claim';
-import { fence, lookAgain } from '../../../src/deliveries/ledger/finish';
+import { lookAgain } from '../../../src/deliveries/ledger/finish';
 import { noteHealth } from '../../../src/deliveries/ledger/health';
 import { eventually } from '../../support/deadline';
 import { SubscriberStub } from '../../support/subscriber-stub';
@@ -133,9 +133,7 @@ it('a slice that goes idle while the breaker closes is not slept over', async ()
   const gated = new GatedDatabase(db.database);
   const gate = gated.stopAfter('idle');
   const drained = { ...slice!, lookAt: 200, isGivenBack: true, mayGoIdle: true };
-  const going = gated.transaction(async (tx) =>
-    lookAgain(tx, [drained], await fence(tx, [drained]), { ...defaults, now }),
-  );
+  const going = gated.transaction(async (tx) => lookAgain(tx, [drained], { ...defaults, now }));
   await gate.reached;
   const closing = write(open, CLOSED);
   gate.open();
@@ -185,9 +183,7 @@ it('I8, I20: whatever the order, the database agrees with the pure breaker, and 
           const [slice] = leased.splice(one.pick % Math.max(1, leased.length), 1);
           if (!slice) continue;
           const drained = { ...slice, lookAt: 200, isGivenBack: true, mayGoIdle: true };
-          await db.database.transaction(async (tx) =>
-            lookAgain(tx, [drained], await fence(tx, [drained]), { ...defaults, now: new Date(now) }),
-          );
+          await db.database.transaction(async (tx) => lookAgain(tx, [drained], { ...defaults, now: new Date(now) }));
         } else {
           const failure = (keyHash: number) => ({
             ...{ class: 'E', keyHash, isUnreachable: false, eventNo: keyHash, startedAt: now },

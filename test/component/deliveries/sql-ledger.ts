@@ -1,13 +1,7 @@
 // The same steps as the model's, done by the room's own statements in Postgres, with time given from outside.
 import { claimSlices } from '../../../src/deliveries/ledger/claim';
 import { passBarriers } from '../../../src/deliveries/ledger/barrier';
-import {
-  fence,
-  finishResults,
-  lookAgain,
-  type FinishResult,
-  type Finished,
-} from '../../../src/deliveries/ledger/finish';
+import { finishResults, lookAgain, type FinishResult, type Finished } from '../../../src/deliveries/ledger/finish';
 import { renewLeases } from '../../../src/deliveries/ledger/leases';
 import type { Window } from '../../../src/deliveries/ledger/rows';
 import { writeRuntimes } from '../../../src/deliveries/ledger/runtime';
@@ -85,7 +79,7 @@ export class SqlLedger {
       wantsResends: true,
     }));
     const looked = await this.database.transaction(async (tx) =>
-      lookAgain(tx, slices, await fence(tx, slices), { ...this.settings, now: at(now) }),
+      lookAgain(tx, slices, { ...this.settings, now: at(now) }),
     );
     return looked.map((one): LookAnswer => {
       if (one.outcome !== 'window') return { outcome: one.outcome };

@@ -2,7 +2,7 @@
 import { auditLedger, scheduleDeliveries } from '../../../src/deliveries';
 import { cancelDeadStep } from '../../../src/deliveries/ledger/cancel';
 import { claimSlices } from '../../../src/deliveries/ledger/claim';
-import { fence, finishResults, lookAgain, type DrainedSlice } from '../../../src/deliveries/ledger/finish';
+import { finishResults, lookAgain, type DrainedSlice } from '../../../src/deliveries/ledger/finish';
 import { readOwned, recoverLeases, renewLeases } from '../../../src/deliveries/ledger/leases';
 import { tombstone } from '../../../src/deliveries/ledger/runtime';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
@@ -48,7 +48,7 @@ async function claimOne(): Promise<DrainedSlice> {
   return { ...slice!, lookAt: 200, isGivenBack: false, mayGoIdle: true };
 }
 const idle = (gated: GatedDatabase, slice: DrainedSlice) =>
-  gated.transaction(async (tx) => lookAgain(tx, [slice], await fence(tx, [slice]), { ...defaults, now: now() }));
+  gated.transaction(async (tx) => lookAgain(tx, [slice], { ...defaults, now: now() }));
 const done = (slice: DrainedSlice, eventNo: number, keyHash: number) =>
   db.database.transaction((tx) =>
     finishResults(
