@@ -8,6 +8,7 @@ import {
 } from '../limits';
 import type { Log } from '../log/log';
 import { describeError, isRepeatable } from './database-errors';
+import { gatheringSocket } from './gathering-socket';
 import { typeParsers } from './type-parsers';
 
 /** A statement; one with a `name` is prepared once per connection and must always have the same text. */
@@ -91,6 +92,7 @@ export class Database implements Tx {
       query_timeout: options.statementTimeoutMs && options.statementTimeoutMs + DATABASE_ANSWER_MARGIN_MS,
       types: typeParsers,
       ...pipelined,
+      stream: gatheringSocket,
       // Awaited by the pool, though its types do not say so. Set by statement, not in the start-up packet: connection poolers refuse parameters they do not know.
       onConnect: (client) => client.query(sessionSettings(client, settings)) as unknown as void,
     });
