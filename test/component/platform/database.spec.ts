@@ -1,5 +1,5 @@
 import { createTestDatabase, type TestDatabase } from '../../support/database';
-import { DatabaseClock, holdDuty, isTransient, releaseDuty } from '../../../src/platform';
+import { DatabaseClock, holdDuty, isTransient, releaseDuty, type Tx } from '../../../src/platform';
 import { FakeClock } from '../../support/fake-clock';
 import { Line } from '../../support/line';
 
@@ -73,20 +73,33 @@ describe('database', () => {
 
   it('what is sent without waiting for its answer is committed with the rest; when it fails, nothing is, and its error is told', async () => {
     const { database } = test;
-    await database.transaction(async (tx) => tx.send(sql('update counted set n = 7 where id = 1')));
+    const { answer } = await database.transaction(async (tx) => ({
+      answer: tx.send(sql('update counted set n = 7 where id = 1 returning n')),
+    }));
+    expect((await answer).rows).toEqual([{ n: 7 }]);
     const now = async () => (await database.query(sql('select n from counted where id = 1'))).rows;
     expect(await now()).toEqual([{ n: 7 }]);
     const failing = database.transaction(async (tx) => {
       await tx.query(sql('update counted set n = 8 where id = 1'));
-      tx.send(sql('select 1 / 0'));
+      void tx.send(sql('select 1 / 0'));
     });
     await expect(failing).rejects.toThrow('division by zero');
     const leaving = database.transaction(async (tx) => {
-      tx.send(sql('select 1 / 0'));
+      void tx.send(sql('select 1 / 0'));
       throw new Error('no');
     });
     await expect(leaving).rejects.toThrow('no');
     expect(await now()).toEqual([{ n: 7 }]);
+  });
+
+  it('what is flushed later is so alone: the next transaction of the same connection waits for the disk', async () => {
+    const database = test.open({ poolMax: 1, settings: { synchronous_commit: 'on' } });
+    const setting = async (tx: Tx) =>
+      (await tx.query(sql(`select current_setting('synchronous_commit') as waits`))).rows[0]!['waits'];
+    for (const isEager of [true, false]) {
+      expect(await database.transaction(setting, { isEager, isFlushedLater: true })).toBe('off');
+      expect(await database.transaction(setting, { isEager })).toBe('on');
+    }
   });
 
   it('repeats the whole transaction after a deadlock', async () => {
