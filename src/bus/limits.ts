@@ -18,6 +18,10 @@ export const RELAY_RENEW_MS = 3_000;
 export const RELAY_LEASE_MARGIN_MS = 2_000;
 /** How often a relay that does not lead looks whether it should. */
 export const RELAY_STANDBY_MS = 1_000;
+/** After a look that found less than so many the relay looks again soon, until it has found nothing for so long. */
+export const RELAY_MANY = 8;
+export const RELAY_SOON_MS = 10;
+export const RELAY_FRESH_MS = 1_000;
 /** How often the relay's lag is measured. */
 export const RELAY_MEASURE_MS = 5_000;
 

@@ -37,6 +37,7 @@ import { BrokerAwayError, type EventPublisher } from './event-publisher';
 import { recordOf } from './event-record';
 import type { KafkaLink } from './kafka-link';
 import { RelayMetrics } from './relay-metrics';
+import { RelayPace } from './relay-pace';
 
 const DUTY = 'relay';
 
@@ -126,8 +127,9 @@ export class RelayWorker implements Worker {
   }
 
   private async lead(lease: Lease, signal: AbortSignal): Promise<void> {
-    const { database, log, link } = this.deps;
+    const { database, clock, log, link } = this.deps;
     const { relayBatch, relayIntervalMs } = link.settings;
+    const pace = new RelayPace(relayIntervalMs);
     log.info({ epoch: lease.epoch }, 'relay.leads');
     this.metrics.leads(true);
     while (!signal.aborted && (await this.keep(lease))) {
@@ -138,7 +140,7 @@ export class RelayWorker implements Worker {
         rest = rest.slice(batch.length);
       }
       await this.measure();
-      if (waiting.length < relayBatch) await this.wake.wait(relayIntervalMs, signal);
+      if (waiting.length < relayBatch) await this.wake.wait(pace.restMs(waiting.length, clock.monotonicMs()), signal);
     }
     if (!signal.aborted) log.info({ epoch: lease.epoch }, 'relay.lease-lost');
   }

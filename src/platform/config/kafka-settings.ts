@@ -50,7 +50,7 @@ export const kafka = {
     'HERALD_RELAY_INTERVAL',
     duration(5, 10 * SECOND),
     '50ms',
-    'How often the relay looks for events that other processes have written.',
+    'How often the relay looks for events that other processes have written; after a few of them every 10 ms for a second.',
   ),
   relayBatch: setting(
     'HERALD_RELAY_BATCH',
