@@ -1,6 +1,7 @@
 // The Subscriptions of a run, and what each of them has to hear by its criteria: told here a second time, so that "matched by nobody" is
 // not taken from the matcher's own word.
 import type { FhirClient } from '../support/fhir-client';
+import { reindexed, searchParameter } from '../support/search-parameter';
 import { restHook, subscribe } from '../support/subscription';
 
 export interface Listener {
@@ -44,6 +45,11 @@ export const listeners: readonly Listener[] = [
     settings: { 'ordering-key': 'subscription' },
     wants: (resource) => resource.active === true,
   }),
+  // By a SearchParameter of the run's own.
+  listener('hostile-own', 'Observation?own-status=final', {
+    settings: { 'ordering-key': 'focus' },
+    wants: (resource) => resource.status === 'final',
+  }),
   listener('slow', 'Patient', { settings: { 'ordering-key': 'focus', cap: 16 } }),
   listener('dead-for-a-while', 'Observation?status=final', {
     settings: { 'ordering-key': 'focus' },
@@ -55,8 +61,11 @@ export const listeners: readonly Listener[] = [
   }),
 ];
 
-/** Subscribes them all and waits until each is active. Answers FHIR id → listener. */
+/** Makes their search parameter usable, subscribes them all and waits until each is active. Answers FHIR id → listener. */
 export async function seat(herald: FhirClient, receiverUrl: string): Promise<Map<string, Listener>> {
+  const { status, text } = await herald.put(searchParameter('Observation.own-status', 'token', 'Observation.status'));
+  if (status !== 201) throw new Error(`The search parameter was answered ${status} ${text}`);
+  await reindexed(herald, 'Observation');
   const seated = new Map<string, Listener>();
   for (const one of listeners) {
     const { criteria, slot, hasPayload, settings } = one;
