@@ -27,15 +27,16 @@ export interface ScheduledMatch {
   readonly event: ResourceEvent;
 }
 
+/** Known when it is committed: the subscriptions that have something new. */
+interface Scheduled {
+  readonly touched: Promise<readonly number[]>;
+}
+
 /**
- * Numbers and inserts deliveries in the order given, by statements that travel with COMMIT; what fails otherwise is thrown at once. `touched` are
- * the subscriptions that have something new, known when it is committed. The deliveries room's door.
+ * Numbers and inserts deliveries in the order given, by statements that travel with COMMIT; what fails otherwise is thrown at once. The deliveries room's
+ * door.
  */
-export type ScheduleDeliveries = (
-  tx: OpenTx,
-  now: Date,
-  matched: readonly ScheduledMatch[],
-) => { readonly touched: Promise<readonly number[]> };
+export type ScheduleDeliveries = (tx: OpenTx, now: Date, matched: readonly ScheduledMatch[]) => Scheduled;
 
 /** Which roots a match is about. */
 interface Roots {
@@ -47,7 +48,7 @@ interface Roots {
 }
 
 const NOTHING_DECIDED: BatchOutcome = { decided: [], deliveries: 0, broken: [] };
-const NOTHING_SCHEDULED: ReturnType<ScheduleDeliveries> = { touched: Promise.resolve([]) };
+const NOTHING_SCHEDULED: Scheduled = { touched: Promise.resolve([]) };
 
 export interface MatcherDeps {
   /** Sessions with `MATCHER_SESSION_SETTINGS`. */
@@ -135,7 +136,7 @@ export class Matcher {
   private async matchInside(
     tx: OpenTx,
     roots: Roots,
-  ): Promise<{ outcome: BatchOutcome; scheduled: ReturnType<ScheduleDeliveries>; left: readonly number[] }> {
+  ): Promise<{ outcome: BatchOutcome; scheduled: Scheduled; left: readonly number[] }> {
     const { registry, index, schedule, clock, claimMax, limits = BATCH_LIMITS } = this.deps;
     await failpoint('match.before-claim');
     const asked = roots.now();
