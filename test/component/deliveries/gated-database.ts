@@ -1,5 +1,6 @@
 // A database whose statements can be stopped at a door, cut off as by a crash, or frozen as by SIGSTOP, while others go on.
 import type { Database, OpenTx, Statement, Tx } from '../../../src/platform';
+import { runThrough } from '../../support/open-tx';
 
 type Answer = Promise<{ rows: never[]; rowCount: number }>;
 
@@ -21,19 +22,10 @@ export class GatedDatabase {
 
   async transaction<T>(run: (tx: OpenTx) => Promise<T>, options?: { deadlockRetriesMax?: number }): Promise<T> {
     await this.live();
-    const result = await this.inner.transaction(async (tx) => {
-      const sent: Answer[] = [];
-      const send = (statement: Statement): Answer => {
-        const answer = this.guard(tx, statement);
-        // Expected: what is awaited below, unless `run` throws first.
-        answer.catch(() => undefined);
-        sent.push(answer);
-        return answer;
-      };
-      const value = await run({ query: (statement) => this.guard(tx, statement), send });
-      await Promise.all(sent);
-      return value;
-    }, options);
+    const result = await this.inner.transaction(
+      (tx) => runThrough((statement) => this.guard(tx, statement), run),
+      options,
+    );
     await this.live();
     return result;
   }

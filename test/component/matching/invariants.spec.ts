@@ -2,6 +2,7 @@
 import { scheduleDeliveries } from '../../../src/deliveries/ledger/schedule';
 import { unmatchedRoots } from '../../../src/outbox';
 import type { Database, OpenTx, Statement } from '../../../src/platform';
+import { runThrough } from '../../support/open-tx';
 import { put, subscribe, subscription } from '../subscriptions/world';
 import { checkLedger, createMatchWorld, ledger, patient, rootOf, settle, told, write, type MatchWorld } from './world';
 
@@ -63,16 +64,7 @@ function failing(database: Database, stops: { nth: number }): Database {
         if (statements === nth) throw new Error(`stopped after statement ${nth}`);
         return answer;
       };
-      const sent: Promise<unknown>[] = [];
-      const send = <R extends object>(statement: Statement) => {
-        const answer = query<R>(statement);
-        // Expected: the stop, which is awaited below.
-        answer.catch(() => undefined);
-        sent.push(answer);
-        return answer;
-      };
-      const result = await run({ query, send });
-      await Promise.all(sent);
+      const result = await runThrough(query, run);
       if (nth === statements + 1) throw new Error('stopped before the commit');
       stops.nth = nth > statements ? 1 : nth;
       return result;

@@ -2,6 +2,7 @@
 import { claimEvents, markMatched, unmatchedRoots, unmatchedStats, type ResourceEvent } from '../../../src/outbox';
 import { hash53, type Database, type OpenTx, type Statement } from '../../../src/platform';
 import type { ResourceStore } from '../../../src/store';
+import { runThrough } from '../../support/open-tx';
 import { blocked, context, holding, observation, openStore, patient, type StoreFixture } from '../store/store-fixture';
 
 let fixture: StoreFixture;
@@ -140,19 +141,12 @@ it('a second matcher gets everything when the first rolls back', async () => {
 async function holdingMatch(
   run: (tx: OpenTx) => Promise<void>,
 ): Promise<{ release(): Promise<void>; rollback(): Promise<void> }> {
-  return holding(matchers[0]!, async (query) => {
-    const sent: Promise<unknown>[] = [];
+  return holding(matchers[0]!, (query) => {
     const ask = async <R extends object>({ text, values }: Statement) => {
       const rows = (await query(text, [...values])) as R[];
       return { rows, rowCount: rows.length };
     };
-    const send = <R extends object>(statement: Statement) => {
-      const answer = ask<R>(statement);
-      sent.push(answer);
-      return answer;
-    };
-    await run({ query: ask, send });
-    await Promise.all(sent);
+    return runThrough(ask, run);
   });
 }
 
@@ -205,7 +199,7 @@ it('refuses to mark what is not there to be marked', async () => {
   await store.update(context, 'x1', patient());
   const seqs = (await fixture.outbox('Patient', 'x1')).map((row) => row.seq);
   await expect(matchers[0]!.transaction(async (tx) => markMatched(tx, [...seqs, 999_999_999], now))).rejects.toThrow(
-    'division by zero',
+    'Marked 1 outbox rows',
   );
   expect(await drain()).toEqual(['Patient/x1/1']);
 });
